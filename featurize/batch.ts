@@ -1,0 +1,96 @@
+import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import type { Platform } from '../contracts/event.ts';
+import {
+  FEATURES,
+  type GraphBatch,
+  type GraphInBatch,
+  type HeteroGraph,
+  NODE_TYPES,
+} from '../contracts/graph.ts';
+import { readTables, writeTables } from './batch-tables.ts';
+import { featureSchema } from './features.ts';
+
+/**
+ * Graphs of one platform as one Arrow IPC stream: one record batch of one row, whose columns `graphs`, `nodes`
+ * and `edges` are lists of structs (the three tables); platform and feature schema stand in its metadata.
+ */
+export function encodeBatch(platform: Platform, graphs: readonly HeteroGraph[]): Buffer {
+  return writeTables(joinGraphs(platform, graphs));
+}
+
+/** The batch of `encodeBatch`'s bytes; its arrays look into the bytes, which must not change. Throws `input-invalid`. */
+export function decodeBatch(bytes: Buffer): GraphBatch {
+  // Arrow's columns lie at multiples of 8 bytes and can only be looked into where the buffer does too
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : Buffer.from(Uint8Array.from(bytes).buffer);
+  try {
+    return readTables(aligned);
+  } catch (cause) {
+    if (cause instanceof LogsterError) throw cause;
+    const message = `A batch of ${bytes.length} bytes is no Arrow stream of graphs: ${reasonOf(cause)}`;
+    throw new LogsterError('input-invalid', message, { cause });
+  }
+}
+
+/** Graphs of one platform as one disjoint union: what `decodeBatch(encodeBatch(…))` gives, without the bytes. */
+export function joinGraphs(platform: Platform, graphs: readonly HeteroGraph[]): GraphBatch {
+  const places = placeGraphs(platform, graphs);
+  const nodes = graphs.reduce((sum, graph) => sum + graph.labels.length, 0);
+  const edges = graphs.reduce((sum, graph) => sum + graph.source.length, 0);
+  const labels = joined(graphs, ({ labels }) => labels);
+  const events = joined(graphs, ({ edgeEvents }) => edgeEvents);
+  const batch = {
+    platform,
+    featureSchema: featureSchema(platform),
+    graphs: places,
+    features: new Float32Array(nodes * FEATURES),
+    source: new Int32Array(edges),
+    target: new Int32Array(edges),
+    relation: new Uint8Array(edges),
+    count: new Uint32Array(edges),
+    first: new Float32Array(edges),
+    last: new Float32Array(edges),
+    nodeLabel: (node: number) => labels[node] ?? '',
+    edgeEvent: (edge: number) => events[edge] ?? '',
+  };
+  graphs.forEach((graph, i) => {
+    const { nodeOffset = 0, edgeOffset = 0 } = places[i] ?? {};
+    batch.features.set(graph.features, nodeOffset * FEATURES);
+    for (let edge = 0; edge < graph.source.length; edge++) {
+      batch.source[edgeOffset + edge] = (graph.source[edge] ?? 0) + nodeOffset;
+      batch.target[edgeOffset + edge] = (graph.target[edge] ?? 0) + nodeOffset;
+    }
+    batch.relation.set(graph.relation, edgeOffset);
+    batch.count.set(graph.count, edgeOffset);
+    batch.first.set(graph.first, edgeOffset);
+    batch.last.set(graph.last, edgeOffset);
+  });
+  return batch;
+}
+
+function joined(
+  graphs: readonly HeteroGraph[],
+  of: (graph: HeteroGraph) => readonly string[],
+): readonly string[] {
+  const all: string[] = [];
+  for (const graph of graphs) for (const text of of(graph)) all.push(text);
+  return all;
+}
+
+function placeGraphs(platform: Platform, graphs: readonly HeteroGraph[]): readonly GraphInBatch[] {
+  let nodeOffset = 0;
+  let edgeOffset = 0;
+  return graphs.map((graph) => {
+    if (graph.window.platform !== platform || graph.nodesPerType.length !== NODE_TYPES[platform].length) {
+      throw new LogsterError(
+        'input-invalid',
+        `Window ${graph.windowId} is of ${graph.window.platform}; this batch takes ${platform} only`,
+      );
+    }
+    const { window, windowId, eventCount, contentHash, nodesPerType, truncated } = graph;
+    const edges = graph.source.length;
+    const place = { window, windowId, eventCount, contentHash, nodesPerType, nodeOffset, edgeOffset, edges };
+    nodeOffset += graph.labels.length;
+    edgeOffset += edges;
+    return truncated ? { ...place, truncated } : place;
+  });
+}

@@ -1,0 +1,61 @@
+import type { Stage } from '../contracts/stage.ts';
+import { DEAD_LETTER_TOPIC, EVENTS_TOPIC, GROUPS, RAW_TOPICS, type RawTopic } from '../contracts/topics.ts';
+import type { Bus } from '../ports/bus/bus.ts';
+import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
+import { outgoing } from './outgoing.ts';
+import { readRecords } from './read.ts';
+import type { RawRecord } from './record.ts';
+import { tally } from './tally.ts';
+import { isWatermark } from './watermark.ts';
+
+/** What the stage works with. */
+export interface IngestNeeds {
+  readonly bus: Bus;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+}
+
+/**
+ * Turns every sensor's records into normalized events. Keeps no state, so any number may run. A batch is
+ * committed once its events and dead letters are confirmed: a kill repeats it, and repeats have the same ids.
+ */
+export async function ingest({ bus, telemetry, clock }: IngestNeeds): Promise<Stage> {
+  const subscribed = bus.subscribe({
+    topics: RAW_TOPICS,
+    group: GROUPS.ingest,
+    async onBatch(batch) {
+      const topic = batch.topic as RawTopic; // no other topic is subscribed to
+      const records: RawRecord[] = [];
+      for (const message of batch.messages) {
+        if (!isWatermark(message)) records.push({ ...message, topic });
+      }
+      const readings = readRecords(topic, records, clock.now());
+      const { events, deadLetters, lost } = outgoing(
+        batch.messages.filter(isWatermark),
+        readings,
+        clock.now(),
+      );
+      if (events.length > 0) await bus.publish(EVENTS_TOPIC, events);
+      if (deadLetters.length > 0) await bus.publish(DEAD_LETTER_TOPIC, deadLetters);
+      const last = batch.messages.at(-1);
+      if (last === undefined || batch.isStale()) return;
+      await (await subscribed).commit(batch.topic, batch.partition, last.offset + 1);
+      tally(topic, readings, lost, telemetry.metrics);
+    },
+  });
+  const subscription = await subscribed;
+  let ready = true;
+  subscription.failed.catch(() => {
+    ready = false; // whoever runs the stage hears of it through `failed`
+  });
+  telemetry.log.info('started to normalize', { topics: RAW_TOPICS, group: GROUPS.ingest });
+  return {
+    name: 'ingest',
+    failed: subscription.failed,
+    async health() {
+      const lags = await Promise.all(RAW_TOPICS.map((topic) => bus.lag(GROUPS.ingest, topic)));
+      return { ready, detail: { lag: lags.flat().reduce((sum, behind) => sum + behind, 0) } };
+    },
+    close: () => subscription.close(),
+  };
+}

@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Flags of the AssemblyScript compiler: no runtime, no bounds checks, vectors, memory from outside. */
+const FLAGS = [
+  '-O3',
+  '--noAssert',
+  '--enable',
+  'simd',
+  '--importMemory',
+  '--runtime',
+  'stub',
+  '--disableWarning',
+];
+
+/** Where the AssemblyScript compiler stands in a project folder, undefined when it is not installed. */
+export function compilerIn(project: string): string | undefined {
+  const compiler = join(project, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
+  return existsSync(compiler) ? compiler : undefined;
+}
+
+/** Compiles models/wasm/kernels.as.ts of a project folder into `to`. */
+export function buildKernels(project: string, compiler: string, to: string): void {
+  const source = join(project, 'models', 'wasm', 'kernels.as.ts');
+  execFileSync(process.execPath, [compiler, source, '-o', to, ...FLAGS], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}

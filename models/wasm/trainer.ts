@@ -1,0 +1,49 @@
+import type { Platform } from '../../contracts/event.ts';
+import { adamW } from '../adamw.ts';
+import { drawDropout } from '../dropout.ts';
+import { initialParameters, parameterLayout } from '../parameters.ts';
+import { createPreparer } from '../prepare.ts';
+import { randomFrom } from '../random.ts';
+import type { Trainer, TrainerOptions } from '../trainer.ts';
+import { decodeTrainerState, encodeTrainerState } from '../trainer-state.ts';
+import { createDifferentiator } from './gradient.ts';
+
+/** Trains on our WebAssembly kernels, on one core, without anything to install. */
+export function wasmTrainer(platform: Platform, options: TrainerOptions): Trainer {
+  const layout = parameterLayout(platform);
+  const from = options.state && decodeTrainerState(platform, layout.size, options.state);
+  const parameters = (
+    from?.parameters ??
+    options.initial ??
+    initialParameters(platform, options.seed)
+  ).slice();
+  // a sequence of its own, so that dropout does not repeat the draws of the first parameters
+  const random = randomFrom(from?.random ?? options.seed ^ 0x5bd1e995);
+  const optimiser = adamW(layout, options, from);
+  const differentiator = createDifferentiator(platform);
+  const preparer = createPreparer();
+  let learningRate = options.learningRate;
+  return {
+    step(batch, labels, weights) {
+      const instead = options.dropout && drawDropout(batch, options.dropout, random);
+      const prepared = preparer.prepare(batch, instead);
+      const { loss, gradient, logits } = differentiator.lossAndGradient(
+        parameters,
+        prepared,
+        labels,
+        weights,
+      );
+      return { loss, gradNorm: optimiser.step(parameters, gradient, learningRate), logits };
+    },
+    setLearningRate(rate) {
+      learningRate = rate;
+    },
+    parameters: () => parameters.slice(),
+    state() {
+      const { mean, variance } = optimiser;
+      const steps = optimiser.steps();
+      return encodeTrainerState(platform, { parameters, mean, variance, steps, random: random.state() });
+    },
+    sizeBytes: () => differentiator.sizeBytes(),
+  };
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import type { Stage } from '../../contracts/stage.ts';
+import { systemClock } from '../../ports/telemetry/clock.ts';
+import { jsonLog, prometheusMetrics } from '../../ports/telemetry/embedded.ts';
+import type { Telemetry } from '../../ports/telemetry/telemetry.ts';
+import type { Config } from '../config.ts';
+import { demoRecordings } from '../demo.ts';
+import { type Ops, ops } from '../ops.ts';
+import { replay } from '../replay.ts';
+import { registerShippedModels } from '../shipped-models.ts';
+import { openPorts, STAGES, type StageName, startStage } from '../wire.ts';
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly root: string;
+  readonly stages: readonly StageName[];
+  readonly demo: boolean;
+  /** Tells people what to look at; log lines go elsewhere. */
+  readonly say: (sentence: string) => void;
+}
+
+export interface Running {
+  /** Rejects when a stage cannot go on. */
+  readonly failed: Promise<void>;
+  readonly addresses: Readonly<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+/** A stop that takes longer is cut: what was accepted is on disk and goes on at the next start. */
+const STOP_SECONDS = 15;
+
+/** Starts the given stages in this process, scorers beside it, and the demo when it is asked for. */
+export async function start({ config, root, stages, demo, say }: StartOptions): Promise<Running> {
+  const exposition = prometheusMetrics();
+  const telemetry: Telemetry = { log: jsonLog(config.log.level, 'logster'), metrics: exposition.metrics };
+  const ports = await openPorts(config, telemetry);
+  await registerShippedModels(ports.registry, join(root, 'models'), telemetry.log);
+  const running: Stage[] = [];
+  let operators: Ops | undefined;
+  const ending = new AbortController();
+  const close = async (): Promise<void> => {
+    ending.abort();
+    const late = setTimeout(() => {
+      telemetry.log.warn('Stopping took too long and was cut', { seconds: STOP_SECONDS });
+      process.exit(1);
+    }, STOP_SECONDS * 1000);
+    await operators?.close();
+    for (const stage of running) await stage.close();
+    await ports.close();
+    clearTimeout(late);
+  };
+  try {
+    const files = { scorer: join(root, 'dist/serve/scorer.js'), page: join(root, 'dist/dashboard-page') };
+    for (const name of stages) {
+      running.push(await startStage(name, { ports, config, telemetry, clock: systemClock, files }));
+      telemetry.log.info('Started a stage', { stage: name });
+    }
+    operators = await ops({ ...config.ops, stages: () => running, metricsText: exposition.text });
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+  const addresses = Object.fromEntries(
+    running.flatMap((stage) => ('url' in stage ? [[stage.name, String(stage.url)]] : [])),
+  );
+  const all = stages.length === STAGES.length;
+  if (all)
+    say(`Dashboard ${addresses.dashboard}   API ${addresses.api}/alerts   Metrics ${operators.url}/metrics`);
+  const failures: Promise<void>[] = running.map((stage) => stage.failed);
+  if (demo) {
+    say(
+      'Replaying ordinary activity and, after a minute, recorded attacks. Ctrl-C stops; --no-demo starts without.',
+    );
+    const recordings = demoRecordings(root);
+    const replayed = replay({
+      bus: ports.bus,
+      recordings,
+      speed: 1,
+      now: true,
+      closeWindows: false,
+      signal: ending.signal,
+    });
+    failures.push(replayed.then(() => new Promise(() => undefined)));
+  }
+  return { failed: Promise.race(failures.map(whenItFails)), addresses, close };
+}
+
+/** Only a failure ends the race; a stage that was closed does not. */
+function whenItFails(stage: Promise<void>): Promise<void> {
+  return new Promise((_, reject) => {
+    stage.catch(reject);
+  });
+}

@@ -1,0 +1,68 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import type { Stage } from '../contracts/stage.ts';
+
+export interface OpsNeeds {
+  readonly host: string;
+  readonly port: number;
+  readonly stages: () => readonly Stage[];
+  /** Prometheus text. */
+  readonly metricsText: () => Promise<string>;
+}
+
+export interface Ops {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** `/healthz` (the process lives), `/readyz` (every stage can work) and `/metrics` for operators. */
+export async function ops({ host, port, stages, metricsText }: OpsNeeds): Promise<Ops> {
+  const answer = async (path: string): Promise<{ status: number; type: string; body: string }> => {
+    if (path === '/healthz') return { status: 200, type: 'text/plain', body: 'alive\n' };
+    if (path === '/metrics')
+      return { status: 200, type: 'text/plain; version=0.0.4', body: await metricsText() };
+    if (path !== '/readyz')
+      return { status: 404, type: 'text/plain', body: 'Try /healthz, /readyz or /metrics\n' };
+    const parts = await Promise.all(
+      stages().map(async (stage) => ({ stage: stage.name, ...(await stage.health().catch(unready)) })),
+    );
+    const ready = parts.length > 0 && parts.every((part) => part.ready);
+    return {
+      status: ready ? 200 : 503,
+      type: 'application/json',
+      body: `${JSON.stringify({ ready, parts })}\n`,
+    };
+  };
+  const server = createServer((request, response) => {
+    answer((request.url ?? '/').split('?')[0] ?? '/').then(
+      ({ status, type, body }) => response.writeHead(status, { 'content-type': type }).end(body),
+      (thrown: unknown) =>
+        response.writeHead(500, { 'content-type': 'text/plain' }).end(`${reasonOf(thrown)}\n`),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(
+        new LogsterError(
+          'config-invalid',
+          `The operators' port ${host}:${port} cannot be opened; set ops.port to a free one`,
+          { cause },
+        ),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+  return {
+    url: `http://${host}:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function unready(thrown: unknown) {
+  return { ready: false, detail: { reason: reasonOf(thrown) } };
+}

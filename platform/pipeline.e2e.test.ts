@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Alert } from '../contracts/alert.ts';
+import { captureLines } from '../datasets/captures.ts';
+import { WORKED_EXAMPLE_HOST, workedExample } from '../datasets/worked-example/worked-example.ts';
+import { start, type Running } from './commands/start.ts';
+import { readConfig } from './config.ts';
+import { replay, type Recording } from './replay.ts';
+import { projectRoot } from './root.ts';
+import { embeddedBus } from '../ports/bus/embedded.ts';
+import { STAGES } from './wire.ts';
+
+const root = projectRoot();
+const recording = (file: string): AsyncIterable<Buffer> => captureLines(join(root, 'datasets', 'recordings', file));
+
+/** The whole product in this process, on ports of its own and an empty data directory. */
+async function logster(): Promise<Running & { play(recordings: readonly Recording[]): Promise<void>; directory: string }> {
+  const directory = mkdtempSync(join(tmpdir(), 'logster-e2e-'));
+  const config = readConfig(
+    {
+      LOGSTER_DATA: directory,
+      LOGSTER_API__PORT: '0',
+      LOGSTER_DASHBOARD__PORT: '0',
+      LOGSTER_OPS__PORT: '0',
+      LOGSTER_LOG__LEVEL: 'error',
+      LOGSTER_MODEL__SCORERS: '1',
+    },
+    root,
+  );
+  const running = await start({ config, root, stages: STAGES, demo: false, say: () => undefined });
+  return {
+    ...running,
+    directory,
+    async play(recordings) {
+      const bus = await embeddedBus({ directory: join(directory, 'bus') });
+      await replay({ bus, recordings, speed: Number.POSITIVE_INFINITY, now: false, closeWindows: true });
+      await bus.close();
+    },
+    async close() {
+      await running.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function json<T>(url: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(url, init);
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as T;
+}
+
+/** Asks until the answer fits; fails with the last answer after `seconds`. */
+async function until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean, seconds = 60): Promise<T> {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const answer = await ask();
+    if (fits(answer)) return answer;
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s; the last answer was ${JSON.stringify(answer).slice(0, 2000)}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+let product: Awaited<ReturnType<typeof logster>>;
+const alertsOf = async (endpoint: string): Promise<readonly Alert[]> =>
+  (await json<{ alerts: Alert[] }>(`${product.addresses['api']}/alerts?endpoint_id=${endpoint}`)).alerts;
+
+beforeAll(async () => {
+  product = await logster();
+}, 60_000);
+afterAll(async () => {
+  await product?.close();
+});
+
+test('the worked example becomes a HIGH alert with T1059.001, and a verdict resolves it', async () => {
+  const { lines } = workedExample(1_772_442_000);
+  await product.play([{ name: 'worked example', lines: lines.map((line) => Buffer.from(line)) }]);
+  const endpoint = WORKED_EXAMPLE_HOST.toLowerCase();
+
+  const [alert] = await until(
+    () => alertsOf(endpoint),
+    (alerts) => alerts.some((one) => one.ttp_techniques.includes('T1059.001') && one.attack_prob >= 0.85),
+  );
+  expect(alert).toMatchObject({ endpoint_id: endpoint, platform: 'windows', status: 'open' });
+  expect(['HIGH', 'CRITICAL']).toContain(alert!.severity);
+  const powershell = alert!.techniques.find((technique) => technique.id === 'T1059.001')!;
+  expect(powershell.evidence.length).toBeGreaterThan(0);
+
+  const answer = await json<{ alert: Alert }>(`${product.addresses['api']}/feedback`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ alert_id: alert!.alert_id, is_true_positive: true, notes: 'confirmed', analyst: 'analyst' }),
+  });
+  expect(answer.alert).toMatchObject({ status: 'resolved', verdict: 'true_positive' });
+  await until(
+    () => json<Alert>(`${product.addresses['api']}/alerts/${alert!.alert_id}`),
+    (one) => one.status === 'resolved',
+  );
+}, 120_000);
+
+test.each([
+  ['auditd text', 'web-7', 'lin-rec-attack-webshell-142-auditd.log.gz'],
+  ['eBPF JSON', 'build-2', 'lin-rec-attack-webshell-142-ebpf.ndjson.gz'],
+])(
+  'a recorded Linux attack from %s becomes an alert',
+  async (_, host, file) => {
+    await product.play([{ name: file, lines: recording(file), host }]);
+    const [alert] = await until(
+      () => alertsOf(host),
+      (alerts) => alerts.length > 0,
+    );
+    expect(alert).toMatchObject({ endpoint_id: host, platform: 'linux' });
+    expect(alert!.attack_prob).toBeGreaterThanOrEqual(0.7);
+  },
+  120_000,
+);
+
+test('the dashboard counts what was scored', async () => {
+  const summary = await until(
+    () => json<Record<string, number>>(`${product.addresses['dashboard']}/api/summary?from=0`),
+    (figures) => (figures['total_attacks'] ?? 0) > 0,
+  );
+  expect(summary['total_inferences']).toBeGreaterThan(summary['total_attacks'] ?? 0);
+});

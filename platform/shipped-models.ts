@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PLATFORMS } from '../contracts/event.ts';
+import type { ModelFile, Registry } from '../ports/registry/registry.ts';
+import type { Log } from '../ports/telemetry/telemetry.ts';
+import { modelNameOf } from '../serve/champions.ts';
+
+/**
+ * Puts the models that come with the product into the registry, each once. A shipped model becomes champion when
+ * there is none, or when the champion is an older shipped one; a version that somebody promoted stays.
+ */
+export async function registerShippedModels(
+  registry: Registry,
+  modelsDirectory: string,
+  log: Log,
+): Promise<void> {
+  for (const platform of PLATFORMS) {
+    const directory = join(modelsDirectory, platform);
+    if (!existsSync(join(directory, 'model.json'))) continue;
+    const files = Object.fromEntries(
+      readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))] as const),
+    );
+    const name = modelNameOf(platform);
+    const versions = await registry.versions(name);
+    const champion = await registry.alias(name, 'champion');
+    const known = versions.find((version) => sameFiles(version.files, files));
+    const shipped =
+      known ?? (await registry.register(name, { files, tags: { origin: 'shipped', platform }, metrics: {} }));
+    if (champion?.version === shipped.version || (champion && champion.tags.origin !== 'shipped')) continue;
+    await registry.setAlias(name, 'champion', shipped.version);
+    log.info('Registered the shipped model', { platform, version: shipped.version });
+  }
+}
+
+function sameFiles(registered: readonly ModelFile[], files: Readonly<Record<string, Buffer>>): boolean {
+  return (
+    registered.length === Object.keys(files).length &&
+    registered.every(({ name, sha256 }) => files[name] !== undefined && sha256Of(files[name]) === sha256)
+  );
+}
+
+function sha256Of(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,169 @@
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { alerting } from '../alerting/alerting.ts';
+import { api } from '../alerting/api/api.ts';
+import { techniqueAnalyzer } from '../alerting/sigma/techniques.ts';
+import { SCORE_QUEUE, type ScoreJob } from '../contracts/batch.ts';
+import type { Stage } from '../contracts/stage.ts';
+import { dashboard } from '../dashboard/dashboard.ts';
+import { indexDocuments } from '../dashboard/index-documents.ts';
+import { featurize } from '../featurize/featurize.ts';
+import { ingest } from '../ingest/ingest.ts';
+import type { AlertStore } from '../ports/alerts/alerts.ts';
+import { embeddedAlerts } from '../ports/alerts/embedded.ts';
+import type { Bus } from '../ports/bus/bus.ts';
+import { embeddedBus } from '../ports/bus/embedded.ts';
+import type { Documents } from '../ports/documents/documents.ts';
+import { embeddedDocuments } from '../ports/documents/embedded.ts';
+import { embeddedQueue } from '../ports/queue/embedded.ts';
+import type { Queue } from '../ports/queue/queue.ts';
+import { folderRegistry } from '../ports/registry/embedded.ts';
+import type { Registry } from '../ports/registry/registry.ts';
+import { embeddedState } from '../ports/state/embedded.ts';
+import type { State } from '../ports/state/state.ts';
+import { systemClock } from '../ports/telemetry/clock.ts';
+import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
+import { serve } from '../serve/serve.ts';
+import type { Config } from './config.ts';
+
+/** What the stages share; the only place where implementations are chosen. */
+export interface Ports {
+  readonly bus: Bus;
+  readonly queue: Queue<ScoreJob>;
+  readonly state: State;
+  readonly documents: Documents;
+  readonly alerts: AlertStore;
+  readonly registry: Registry;
+  close(): Promise<void>;
+}
+
+/** Opens the embedded ports below the data directory. */
+export async function openPorts(
+  config: Config,
+  telemetry: Telemetry,
+  clock: Clock = systemClock,
+): Promise<Ports> {
+  const below = (folder: string): string => {
+    const directory = join(config.data.directory, folder);
+    mkdirSync(directory, { recursive: true });
+    return directory;
+  };
+  const bus = await embeddedBus({
+    directory: below('bus'),
+    clock,
+    telemetry,
+    topicBytes: config.retention.log_bytes,
+  });
+  const queue = await embeddedQueue<ScoreJob>({
+    directory: below('queue'),
+    name: SCORE_QUEUE,
+    limits: { jobs: config.queue.max_jobs, bytes: config.queue.max_bytes },
+    clock,
+    telemetry,
+  });
+  const state = await embeddedState({ directory: below('state'), clock });
+  const documents = await embeddedDocuments({ file: join(below('documents'), 'documents.db') });
+  const alerts = await embeddedAlerts({ file: join(below('alerts'), 'alerts.db') });
+  const registry = folderRegistry({ directory: below('registry') });
+  return {
+    bus,
+    queue,
+    state,
+    documents,
+    alerts,
+    registry,
+    async close() {
+      await bus.close();
+      await queue.close();
+      await state.close();
+      await documents.close();
+      await alerts.close();
+      await registry.close();
+    },
+  };
+}
+
+export const STAGES = ['ingest', 'featurize', 'serve', 'alerting', 'index', 'api', 'dashboard'] as const;
+export type StageName = (typeof STAGES)[number];
+
+export interface StageNeeds {
+  readonly ports: Ports;
+  readonly config: Config;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  /** The compiled scorer and the built page. */
+  readonly files: { readonly scorer: string; readonly page: string };
+}
+
+/** Starts one stage on the given ports. */
+export function startStage(
+  name: StageName,
+  { ports, config, telemetry, clock, files }: StageNeeds,
+): Promise<Stage> {
+  const shared = { ...ports, telemetry, clock };
+  switch (name) {
+    case 'ingest':
+      return ingest(shared);
+    case 'featurize':
+      return featurize({
+        ...shared,
+        options: {
+          windowSeconds: config.inference.window * 60,
+          intervalSeconds: config.inference.interval,
+          latenessSeconds: config.inference.lateness,
+        },
+      });
+    case 'serve':
+      return serve({
+        ...shared,
+        options: {
+          scorers: config.model.scorers || Math.max(1, availableParallelism() - 1),
+          backend: config.model.backend,
+          scorerScript: files.scorer,
+        },
+      });
+    case 'alerting':
+      return alerting({
+        ...shared,
+        analyzer: techniqueAnalyzer(),
+        settings: {
+          minThreshold: config.alerts.min_threshold,
+          dedupWindowSeconds: config.alerts.dedup_window_seconds,
+          correlationWindowSeconds: config.alerts.correlation_window_seconds,
+        },
+      });
+    case 'index':
+      return indexDocuments({
+        ...shared,
+        retentionDays: {
+          events: config.retention.events_days,
+          inferences: config.retention.inferences_days,
+          alerts: config.retention.alerts_days,
+        },
+      });
+    case 'api':
+      return api({
+        ...shared,
+        settings: { ...config.api, corsOrigins: config.api.cors_origins, ...accessOf(config) },
+      });
+    case 'dashboard':
+      return dashboard({
+        ...shared,
+        pageDirectory: files.page,
+        settings: {
+          ...config.dashboard,
+          apiUrl: `http://${config.api.host}:${config.api.port}`,
+          ...accessOf(config),
+        },
+      });
+  }
+}
+
+function accessOf({ auth }: Config) {
+  return {
+    ...(auth.keys_file !== undefined && { keysFile: auth.keys_file }),
+    ...(auth.oidc_issuer !== undefined && { oidcIssuer: auth.oidc_issuer }),
+    ...(auth.oidc_audience !== undefined && { oidcAudience: auth.oidc_audience }),
+  };
+}

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lastBeforeKill } from '../killed.ts';
+import { openSqlite } from '../sqlite.ts';
+import { alertsContract } from './alerts.contract.ts';
+import { embeddedAlerts } from './embedded.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'logster-alerts-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let made = 0;
+const newFile = (): string => {
+  made += 1;
+  return join(folder, String(made), 'alerts.db');
+};
+
+describe('embedded alerts', () => {
+  alertsContract(async () => {
+    const file = newFile();
+    return () => embeddedAlerts({ file });
+  });
+
+  test('the file itself refuses to change or remove what the audit says', async () => {
+    const file = newFile();
+    await (await embeddedAlerts({ file })).close();
+    const db = openSqlite({ file });
+    db.exec(
+      "insert into audit (at, alert_id, tenant_id, changed_by, change, after) values (1, 'a', 't', 'k', 'c', '{}')",
+    );
+    expect(() => db.run('update audit set changed_by = ?', ['somebody else'])).toThrow('append-only');
+    expect(() => db.run('delete from audit')).toThrow('append-only');
+    expect(db.all('select changed_by from audit')).toEqual([{ changed_by: 'k' }]);
+    db.close();
+  });
+
+  test('killed at 20 random moments, it keeps what it confirmed, and alerts, audit and outbox agree', async () => {
+    const file = newFile();
+    let first = 0;
+    for (let round = 0; round < 20; round += 1) {
+      const args = [file, String(first)];
+      const confirmed = await lastBeforeKill('alerts/write-until-killed.js', args, Math.random() * 40);
+      const store = await embeddedAlerts({ file });
+      const { alerts, total } = await store.list({}, { limit: 100, offset: 0 });
+      const messages = (await store.outbox(1_000_000)).map((entry) => entry.message);
+      const taken = new Set(alerts.flatMap((alert) => alert.inference_ids));
+      expect(total).toBe(await store.count());
+      expect(taken.size).toBe(messages.length); // each change was in one transaction with its message
+      for (let change = 0; change <= confirmed; change += 1) expect(taken).toContain(`i${change}`);
+      for (const alert of alerts) {
+        const published = messages.filter((message) => message.alert.alert_id === alert.alert_id);
+        expect(published.at(-1)?.alert).toEqual(alert);
+        expect(await store.audit(alert.alert_id)).toHaveLength(published.length);
+        expect(alert.count).toBe(published.length);
+      }
+      first = taken.size;
+      const next = await store.transaction((transaction) => transaction.takeIn(`i${first - 1}`, 0));
+      expect(next).toBe(false);
+      await store.close();
+    }
+  });
+
+  test('opened twice at once, the tables are made once', async () => {
+    const file = newFile();
+    const stores = await Promise.all([embeddedAlerts({ file }), embeddedAlerts({ file })]);
+    for (const store of stores) {
+      expect(await store.count()).toBe(0);
+      await store.close();
+    }
+  });
+});

@@ -1,0 +1,108 @@
+import { type Kysely, type Migration, Migrator, sql } from 'kysely';
+import { LogsterError, reasonOf } from '../../contracts/errors.ts';
+import type { AlertTables } from './tables.ts';
+
+/** What databases say differently. */
+export interface AlertDialect {
+  /** Type of a number that grows with every row and is never used twice. */
+  readonly growingId: string;
+  /** Makes the database itself refuse to change or remove rows of `audit`. */
+  protectAudit(database: Kysely<AlertTables>): Promise<void>;
+}
+
+/** SQLite's words for it. */
+export const SQLITE_DIALECT: AlertDialect = {
+  growingId: 'integer primary key autoincrement',
+  async protectAudit(database) {
+    for (const change of ['update', 'delete']) {
+      await sql`${sql.raw(`create trigger audit_refuses_${change} before ${change} on audit
+        begin select raise(abort, 'audit is append-only: ${change} refused'); end`)}`.execute(database);
+    }
+  },
+};
+
+/** Brings the tables to today's form. Throws `unavailable` with the migration that failed; nothing of it stays. */
+export async function migrateAlerts(database: Kysely<AlertTables>, dialect: AlertDialect): Promise<void> {
+  const migrator = new Migrator({
+    db: database,
+    provider: { getMigrations: async () => ({ '001-alerts': alertsMigration(dialect) }) },
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the migrations';
+  throw new LogsterError(
+    'unavailable',
+    `Could not bring the alert store to today's form (${failed}): ${reasonOf(error)}. A store of a newer Logster needs that one`,
+    { cause: error },
+  );
+}
+
+function alertsMigration(dialect: AlertDialect): Migration {
+  return {
+    async up(database: Kysely<AlertTables>) {
+      await createAlerts(database);
+      await createRecords(database, dialect);
+      await dialect.protectAudit(database);
+    },
+  };
+}
+
+async function createAlerts(database: Kysely<AlertTables>): Promise<void> {
+  await database.schema
+    .createTable('alerts')
+    .addColumn('alert_id', 'text', (column) => column.primaryKey())
+    .addColumn('tenant_id', 'text', (column) => column.notNull())
+    .addColumn('endpoint_id', 'text', (column) => column.notNull())
+    .addColumn('platform', 'text', (column) => column.notNull())
+    .addColumn('severity', 'text', (column) => column.notNull())
+    .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('attack_prob', 'double precision', (column) => column.notNull())
+    .addColumn('created_at', 'double precision', (column) => column.notNull())
+    .addColumn('last_seen', 'double precision', (column) => column.notNull())
+    .addColumn('search_text', 'text', (column) => column.notNull())
+    .addColumn('body', 'text', (column) => column.notNull())
+    .execute();
+  await database.schema
+    .createIndex('alerts_of_endpoint')
+    .on('alerts')
+    .columns(['tenant_id', 'endpoint_id', 'platform', 'created_at'])
+    .execute();
+  await database.schema
+    .createIndex('alerts_of_tenant')
+    .on('alerts')
+    .columns(['tenant_id', 'last_seen'])
+    .execute();
+  await database.schema.createIndex('alerts_by_time').on('alerts').column('last_seen').execute();
+  await database.schema
+    .createTable('alert_techniques')
+    .addColumn('technique', 'text', (column) => column.notNull())
+    .addColumn('alert_id', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('alert_techniques_key', ['technique', 'alert_id'])
+    .execute();
+  await database.schema
+    .createIndex('techniques_of_alert')
+    .on('alert_techniques')
+    .column('alert_id')
+    .execute();
+}
+
+async function createRecords(database: Kysely<AlertTables>, dialect: AlertDialect): Promise<void> {
+  const growingId = sql.raw(dialect.growingId);
+  await database.schema
+    .createTable('inferences_taken')
+    .addColumn('inference_id', 'text', (column) => column.primaryKey())
+    .addColumn('at', 'double precision', (column) => column.notNull())
+    .execute();
+  await database.schema.createIndex('inferences_by_time').on('inferences_taken').column('at').execute();
+  // names of tables and columns are fixed here; only the type of the growing id differs between databases
+  await sql`create table feedback (seq ${growingId}, feedback_id text not null unique, alert_id text not null,
+    at double precision not null, body text not null)`.execute(database);
+  await database.schema.createIndex('feedback_of_alert').on('feedback').column('alert_id').execute();
+  await database.schema.createIndex('feedback_by_time').on('feedback').column('at').execute();
+  await sql`create table audit (seq ${growingId}, at double precision not null, alert_id text not null,
+    tenant_id text not null, changed_by text not null, change text not null, before text, after text not null)`.execute(
+    database,
+  );
+  await database.schema.createIndex('audit_of_alert').on('audit').column('alert_id').execute();
+  await sql`create table outbox (id ${growingId}, body text not null)`.execute(database);
+}

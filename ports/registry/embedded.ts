@@ -1,0 +1,215 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LogsterError, reasonOf } from '../../contracts/errors.ts';
+import { systemClock } from '../telemetry/clock.ts';
+import type { Clock } from '../telemetry/telemetry.ts';
+import { ALIASES, type Alias, type ModelFile, type ModelVersion, type Registry } from './registry.ts';
+
+/** Names of models and of their files: what every file system and every URL takes as it is. */
+const NAME = /^[a-z0-9][a-z0-9._-]{0,127}$/i;
+const VERSION = /^[1-9]\d{0,8}$/;
+
+const manifestSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  createdAt: z.number(),
+  files: z.array(z.object({ name: z.string().regex(NAME), sizeBytes: z.number(), sha256: z.string() })),
+  tags: z.record(z.string(), z.string()),
+  metrics: z.record(z.string(), z.number()),
+});
+
+/**
+ * Models in a folder: `<model>/<version>/manifest.json` and `<model>/<version>/files/…`, and
+ * `<model>/aliases/<alias>` with a version's number. A version is there once its manifest is; its number is
+ * taken by making its folder, which only one process can. Files are written through to the disk.
+ */
+export function folderRegistry(options: {
+  readonly directory: string;
+  readonly clock?: Pick<Clock, 'now'>;
+}): Registry {
+  const { directory, clock = systemClock } = options;
+  let closed = false;
+  const folderOf = (name: string): string => {
+    if (closed) throw new LogsterError('closed', `The registry in ${directory} was closed; open it again`);
+    return join(directory, checked('model', name));
+  };
+
+  const registry: Registry = {
+    async register(name, { files, tags, metrics }) {
+      const contents = Object.entries(files);
+      for (const [file] of contents) checked('file', file);
+      const { folder, version } = await takeNumber(folderOf(name));
+      await mkdir(join(folder, 'files'));
+      for (const [file, bytes] of contents) {
+        const path = join(folder, 'files', file);
+        await writeThrough(path, bytes);
+        await chmod(path, 0o444);
+      }
+      await syncFolder(join(folder, 'files'));
+      const listed = contents.map(([file, bytes]) => describe(file, bytes));
+      const manifest: ModelVersion = { name, version, createdAt: clock.now(), files: listed, tags, metrics };
+      await replaceFile(folder, 'manifest.json', JSON.stringify(manifest, null, 2));
+      return manifest;
+    },
+    async versions(name) {
+      const folder = folderOf(name);
+      const manifests = (await numbersIn(folder)).map((version) => manifestIn(folder, version));
+      return (await Promise.all(manifests)).filter((manifest) => manifest !== undefined);
+    },
+    async version(name, version) {
+      const folder = folderOf(name);
+      const manifest = VERSION.test(version) ? await manifestIn(folder, version) : undefined;
+      if (manifest) return manifest;
+      const there = (await registry.versions(name)).map((one) => one.version);
+      const has = there.length > 0 ? `it has ${there.join(', ')}` : 'it has none of this model';
+      throw new LogsterError('not-found', `No model ${name}@${version} in the registry; ${has}`);
+    },
+    async file(name, version, file) {
+      const manifest = await registry.version(name, version);
+      const listed = manifest.files.find((one) => one.name === file);
+      if (!listed) {
+        const there = manifest.files.map((one) => one.name).join(', ');
+        throw new LogsterError('not-found', `Model ${name}@${version} has no file ${file}; it has ${there}`);
+      }
+      return intact(join(folderOf(name), version, 'files', file), listed, `${name}@${version}`);
+    },
+    async alias(name, alias) {
+      const version = await textOf(join(folderOf(name), 'aliases', known(alias)));
+      return version === undefined ? undefined : registry.version(name, version.trim());
+    },
+    async setAlias(name, alias, version) {
+      known(alias);
+      await registry.version(name, version);
+      const folder = join(folderOf(name), 'aliases');
+      await mkdir(folder, { recursive: true });
+      await replaceFile(folder, alias, version);
+    },
+    async removeAlias(name, alias) {
+      await rm(join(folderOf(name), 'aliases', known(alias)), { force: true });
+    },
+    async close() {
+      closed = true;
+    },
+  };
+  return registry;
+}
+
+/** The next free number: whoever makes the folder has it. A number whose registering process died stays unused. */
+async function takeNumber(model: string): Promise<{ readonly folder: string; readonly version: string }> {
+  await mkdir(model, { recursive: true });
+  for (let number = Number((await numbersIn(model)).at(-1) ?? 0) + 1; ; number += 1) {
+    const folder = join(model, String(number));
+    try {
+      await mkdir(folder);
+      return { folder, version: String(number) };
+    } catch (cause) {
+      if (codeOf(cause) !== 'EEXIST') throw unwritable(folder, cause);
+    }
+  }
+}
+
+async function numbersIn(model: string): Promise<readonly string[]> {
+  try {
+    const names = (await readdir(model)).filter((name) => VERSION.test(name));
+    return names.sort((a, b) => Number(a) - Number(b));
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return [];
+    throw cause;
+  }
+}
+
+async function manifestIn(model: string, version: string): Promise<ModelVersion | undefined> {
+  const path = join(model, version, 'manifest.json');
+  const text = await textOf(path);
+  if (text === undefined) return undefined;
+  try {
+    return manifestSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new LogsterError(
+      'model-invalid',
+      `${path} is damaged: ${reasonOf(cause)}; register the model again`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+async function intact(path: string, listed: ModelFile, model: string): Promise<Buffer> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    const message = `${path} of model ${model} cannot be read: ${reasonOf(cause)}; register the model again`;
+    throw new LogsterError('model-invalid', message, { cause });
+  });
+  const { sha256 } = describe(listed.name, bytes);
+  if (sha256 === listed.sha256) return bytes;
+  throw new LogsterError(
+    'model-invalid',
+    `${path} of model ${model} is damaged: its sha256 is ${sha256}, the manifest says ${listed.sha256}; register the model again`,
+  );
+}
+
+function describe(name: string, bytes: Buffer): ModelFile {
+  return { name, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+}
+
+/** Puts a file in place in one step, down to the disk: who reads it meets the old text or the new one, whole. */
+async function replaceFile(folder: string, name: string, text: string): Promise<void> {
+  const temporary = join(folder, `.${name}.${randomUUID()}`);
+  await writeThrough(temporary, text);
+  await rename(temporary, join(folder, name));
+  await syncFolder(folder);
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return; // its folders cannot be opened, and NTFS journals names itself
+  const entry = await open(folder, 'r');
+  await entry.sync().finally(() => entry.close());
+}
+
+async function writeThrough(path: string, content: Buffer | string): Promise<void> {
+  try {
+    const file = await open(path, 'wx');
+    await file
+      .writeFile(content)
+      .then(() => file.sync())
+      .finally(() => file.close());
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    throw cause;
+  }
+}
+
+function checked(what: string, name: string): string {
+  if (NAME.test(name)) return name;
+  throw new LogsterError(
+    'input-invalid',
+    `"${name}" cannot name a ${what}; use letters, digits, ".", "_" and "-", beginning with a letter or digit`,
+  );
+}
+
+function known(alias: Alias): Alias {
+  if (ALIASES.includes(alias)) return alias;
+  throw new LogsterError('input-invalid', `There is no alias "${alias}"; there are ${ALIASES.join(', ')}`);
+}
+
+function unwritable(path: string, cause: unknown): LogsterError {
+  return new LogsterError(
+    'unavailable',
+    `Cannot write ${path}: ${reasonOf(cause)}; check that this user may`,
+    { cause },
+  );
+}
+
+function codeOf(thrown: unknown): unknown {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown ? thrown.code : undefined;
+}

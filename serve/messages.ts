@@ -1,0 +1,45 @@
+import type { Platform } from '../contracts/event.ts';
+import type { InferenceResult } from '../contracts/inference.ts';
+import type { BackendSetting } from './backend.ts';
+
+/** A model version as it travels to a scorer: its files and what results call it. */
+export interface ModelPackage {
+  readonly platform: Platform;
+  readonly name: string;
+  readonly version: string;
+  readonly files: Readonly<Record<string, Uint8Array>>;
+}
+
+/** What the pool asks a scorer process. */
+export type Ask =
+  | { readonly kind: 'load'; readonly id: number; readonly model: ModelPackage }
+  | { readonly kind: 'unload'; readonly id: number; readonly platform: Platform; readonly version: string }
+  | {
+      readonly kind: 'score';
+      readonly id: number;
+      readonly platform: Platform;
+      readonly version: string;
+      readonly bytes: Uint8Array; // one batch as an Arrow IPC stream
+      readonly from: number; // graphs [from, to) of it
+      readonly to: number;
+    };
+
+/** What a scorer answers; `ready` comes once, by itself. */
+export type Answer =
+  | { readonly kind: 'ready'; readonly pid: number }
+  | { readonly kind: 'loaded'; readonly id: number; readonly backend: string; readonly passedOver: string }
+  | { readonly kind: 'unloaded'; readonly id: number }
+  | {
+      readonly kind: 'scored';
+      readonly id: number;
+      readonly windows: readonly ScoredWindow[];
+      readonly memoryBytes: number;
+    }
+  | { readonly kind: 'refused'; readonly id: number; readonly code: string; readonly reason: string };
+
+/** A result without what only the stage knows: when it was queued. */
+export type ScoredWindow = Omit<InferenceResult, 'queue_time_ms'>;
+
+export interface ScorerSettings {
+  readonly backend: BackendSetting;
+}

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import type { GraphBatch } from '../contracts/graph.ts';
+import { inferenceResultSchema } from '../contracts/inference.ts';
+import type { Engine } from '../models/engine.ts';
+import { syntheticBatch, syntheticSizes } from '../models/synthetic.ts';
+import { untrainedModel } from '../models/untrained.ts';
+import { wasmEngine } from '../models/wasm/engine.ts';
+import { rememberedScores } from './remembered.ts';
+import { type Scoring, scoreBatch } from './score-batch.ts';
+import { selectGraphs } from './select-graphs.ts';
+
+const model = untrainedModel('windows', 'synthetic');
+
+function scoringWith(engine: Engine): Scoring {
+  return {
+    engine,
+    remembered: rememberedScores(1 << 20),
+    by: { modelName: 'logster-windows-gat', modelVersion: '1', backend: engine.name },
+    now: () => 1_700_000_000,
+  };
+}
+
+/** Eight graphs with contents of their own. */
+function eightGraphs(): GraphBatch {
+  const batch = syntheticBatch('windows', syntheticSizes(8, 3), 3);
+  return {
+    ...batch,
+    graphs: batch.graphs.map((graph) => ({ ...graph, windowId: randomUUID(), contentHash: randomUUID() })),
+  };
+}
+
+/** An engine that cannot bear a certain graph, as a damaged one would be. */
+function choosy(engine: Engine, poison: string): Engine & { calls: number } {
+  return {
+    name: engine.name,
+    calls: 0,
+    score(batch) {
+      this.calls += 1;
+      if (batch.graphs.some((graph) => graph.contentHash === poison))
+        throw new Error('the numbers do not fit together');
+      return engine.score(batch);
+    },
+    close: () => engine.close(),
+  };
+}
+
+const whole = (batch: GraphBatch) => ({ from: 0, to: batch.graphs.length });
+
+test('every graph becomes a result of the contract, its strongest nodes and edges first', () => {
+  const batch = eightGraphs();
+  const results = scoreBatch(batch, whole(batch), scoringWith(wasmEngine(model)));
+  expect(results).toHaveLength(8);
+  for (const result of results) {
+    const checked = inferenceResultSchema.parse({ ...result, queue_time_ms: 0 });
+    expect(checked.top_nodes.map((node) => node.score)).toEqual(
+      [...checked.top_nodes.map((node) => node.score)].sort((a, b) => b - a),
+    );
+    expect(checked.graph.num_edges).toBe(
+      Object.values(checked.graph.edge_types).reduce((sum, n) => sum + n, 0),
+    );
+    expect(checked.event_ids.length).toBeGreaterThan(0);
+  }
+});
+
+test('a graph scores the same to the bit alone and among others', () => {
+  const batch = eightGraphs();
+  const together = scoreBatch(batch, whole(batch), scoringWith(wasmEngine(model)));
+  const alone = batch.graphs.map(
+    (_, place) => scoreBatch(batch, { from: place, to: place + 1 }, scoringWith(wasmEngine(model)))[0],
+  );
+  expect(alone.map((result) => result?.attack_prob)).toEqual(together.map((result) => result.attack_prob));
+});
+
+test('a bad graph fails alone, with its reason, and its batch does not', () => {
+  const batch = eightGraphs();
+  const engine = choosy(wasmEngine(model), batch.graphs[5]!.contentHash);
+  const results = scoreBatch(batch, whole(batch), scoringWith(engine));
+  expect(results.map((result) => result.prediction === 'error')).toEqual(
+    [...'00000100'].map((flag) => flag === '1'),
+  );
+  expect(results[5]).toMatchObject({
+    error: 'the numbers do not fit together',
+    attack_prob: 0,
+    confidence: 0,
+  });
+  const untroubled = scoreBatch(batch, whole(batch), scoringWith(wasmEngine(model)));
+  expect(results[4]!.attack_prob).toBe(untroubled[4]!.attack_prob);
+});
+
+test('a graph that did not change is not scored again, and says so', () => {
+  const batch = eightGraphs();
+  const engine = choosy(wasmEngine(model), 'none');
+  const scoring = scoringWith(engine);
+  const first = scoreBatch(batch, whole(batch), scoring);
+  const again = scoreBatch(batch, whole(batch), scoring);
+  expect(engine.calls).toBe(1);
+  expect(first.every((result) => !result.reused)).toBe(true);
+  expect(again.every((result) => result.reused)).toBe(true);
+  expect(again.map(({ reused, ...rest }) => rest)).toEqual(first.map(({ reused, ...rest }) => rest));
+});
+
+test('equal graphs in one batch are scored once', () => {
+  const batch = eightGraphs();
+  const twins = {
+    ...batch,
+    graphs: batch.graphs.map((graph) => ({ ...graph, contentHash: batch.graphs[0]!.contentHash })),
+  };
+  const seen: number[] = [];
+  const engine = wasmEngine(model);
+  const counting: Engine = {
+    ...engine,
+    name: engine.name,
+    score: (part) => (seen.push(part.graphs.length), engine.score(part)),
+  };
+  scoreBatch(twins, whole(twins), scoringWith(counting));
+  expect(seen).toEqual([1]);
+});
+
+test('rememberedScores() lets the longest unused go when it is full', () => {
+  const remembered = rememberedScores(1000);
+  const scores = {
+    attackProb: 0.5,
+    rawProb: 0.5,
+    nodeScore: new Float32Array(25),
+    edgeScore: new Float32Array(25),
+  };
+  remembered.set('a', scores);
+  remembered.set('b', scores);
+  expect(remembered.get('a')).toBe(scores);
+  remembered.set('c', scores);
+  expect([remembered.get('a'), remembered.get('b'), remembered.get('c')]).toEqual([
+    scores,
+    undefined,
+    scores,
+  ]);
+});
+
+test('selectGraphs() keeps each graph as it was, with its own labels', () => {
+  const batch = eightGraphs();
+  const chosen = selectGraphs(batch, [6, 2]);
+  const back = selectGraphs(chosen, [1, 0]);
+  const direct = selectGraphs(batch, [2, 6]);
+  expect(back.features).toEqual(direct.features);
+  expect(back.source).toEqual(direct.source);
+  expect(back.nodeLabel(0)).toBe(batch.nodeLabel(batch.graphs[2]!.nodeOffset));
+  expect(back.edgeEvent(0)).toBe(batch.edgeEvent(batch.graphs[2]!.edgeOffset));
+});

@@ -1,0 +1,97 @@
+import { reasonOf } from '../contracts/errors.ts';
+import type { GraphBatch } from '../contracts/graph.ts';
+import type { Engine } from '../models/engine.ts';
+import type { ScoredWindow } from './messages.ts';
+import type { RememberedScores } from './remembered.ts';
+import { errorResultOf, type GraphScores, resultOf, type ScoredBy, scoresOf } from './score.ts';
+import { selectGraphs } from './select-graphs.ts';
+
+export interface Scoring {
+  readonly engine: Engine;
+  readonly remembered: RememberedScores;
+  readonly by: Omit<ScoredBy, 'inferenceMs' | 'scoredAt'>;
+  /** Epoch seconds. */
+  readonly now: () => number;
+}
+
+type Outcome = { readonly scores: GraphScores; readonly reused: boolean } | { readonly reason: string };
+
+/**
+ * Scores graphs [from, to) of a batch. Equal graphs are scored once; a graph that cannot be scored is found by
+ * halving and fails alone.
+ */
+export function scoreBatch(
+  batch: GraphBatch,
+  { from, to }: { readonly from: number; readonly to: number },
+  scoring: Scoring,
+): ScoredWindow[] {
+  const begun = scoring.now();
+  const outcomes = new Map<number, Outcome>();
+  const fresh: number[] = [];
+  const sameAs = new Map<number, number>(); // a graph that equals one scored in this call
+  const firstWith = new Map<string, number>();
+  for (let place = from; place < to; place++) {
+    const key = keyOf(batch, place, scoring);
+    const known = scoring.remembered.get(key);
+    const twin = firstWith.get(key);
+    if (known) outcomes.set(place, { scores: known, reused: true });
+    else if (twin !== undefined) sameAs.set(place, twin);
+    else {
+      firstWith.set(key, place);
+      fresh.push(place);
+    }
+  }
+  scoreByHalves(batch, fresh, scoring.engine, outcomes);
+  for (const place of fresh) {
+    const outcome = outcomes.get(place);
+    if (outcome && 'scores' in outcome) scoring.remembered.set(keyOf(batch, place, scoring), outcome.scores);
+  }
+  for (const [place, twin] of sameAs) {
+    const outcome = outcomes.get(twin);
+    if (outcome) outcomes.set(place, 'scores' in outcome ? { ...outcome, reused: true } : outcome);
+  }
+  const scoredAt = scoring.now();
+  const by = { ...scoring.by, scoredAt, inferenceMs: ((scoredAt - begun) * 1000) / Math.max(1, to - from) };
+  return batch.graphs.slice(from, to).map((graph, index) => {
+    const outcome = outcomes.get(from + index) ?? { reason: 'the graph was not scored' };
+    return 'scores' in outcome
+      ? resultOf(batch, graph, outcome.scores, { ...by, reused: outcome.reused })
+      : errorResultOf(batch, graph, outcome.reason, by);
+  });
+}
+
+function keyOf(batch: GraphBatch, place: number, scoring: Scoring): string {
+  return `${scoring.by.modelName}@${scoring.by.modelVersion}/${batch.graphs[place]?.contentHash}`;
+}
+
+function scoreByHalves(
+  batch: GraphBatch,
+  places: readonly number[],
+  engine: Engine,
+  outcomes: Map<number, Outcome>,
+): void {
+  if (places.length === 0) return;
+  try {
+    const part = selectGraphs(batch, places);
+    const scores = engine.score(part);
+    part.graphs.forEach((graph, index) => {
+      const own = scoresOf(scores, graph, index);
+      const place = places[index] ?? 0;
+      outcomes.set(
+        place,
+        Number.isFinite(own.attackProb)
+          ? { scores: own, reused: false }
+          : { reason: 'the score is not a number' },
+      );
+    });
+  } catch (thrown) {
+    const [only] = places;
+    if (places.length === 1 && only !== undefined) {
+      outcomes.set(only, { reason: reasonOf(thrown) });
+      return;
+    }
+    const middle = places.length >> 1;
+    scoreByHalves(batch, places.slice(0, middle), engine, outcomes);
+    scoreByHalves(batch, places.slice(middle), engine, outcomes);
+  }
+}

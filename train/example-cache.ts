@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GraphBatch, HeteroGraph } from '../contracts/graph.ts';
+import { FEATURES } from '../contracts/graph.ts';
+import type { Capture } from '../datasets/manifest.ts';
+import { decodeBatch, encodeBatch } from '../featurize/batch.ts';
+import { featureSchema } from '../featurize/features.ts';
+import type { Example, Pair } from './example.ts';
+import type { CaptureWindows } from './windows-of.ts';
+import { windowsOf } from './windows-of.ts';
+
+/** Folders whose code decides what a capture's graphs are; a change in any of them empties the cache. */
+const CODE = ['contracts', 'datasets', 'ingest', 'featurize', 'train'];
+
+/** Files of `train` that come after the graphs: a change there leaves the cache alone. */
+const GRAPHS_FROM = /^(example|pairs-of|read-capture|windows-of)/;
+
+/**
+ * The labelled windows and the pairs of a capture, from `folder` where they were kept before. Kept by the file's
+ * sha256, its entry in the manifest, the feature schema and the code; a capture without sha256 is never kept.
+ */
+export async function cachedWindows(
+  capture: Capture,
+  folder: string,
+  codeVersion: string,
+): Promise<CaptureWindows> {
+  if (capture.sha256 === null) return labelled(await windowsOf(capture));
+  const { file: _, ...entry } = capture;
+  const key = createHash('sha256')
+    .update(JSON.stringify([entry, featureSchema(capture.platform), codeVersion]))
+    .digest('hex');
+  const file = join(folder, `${key.slice(0, 40)}.graphs`);
+  const kept = await readFile(file).catch(() => null);
+  if (kept !== null) return decoded(kept);
+  const windows = labelled(await windowsOf(capture));
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${file}.new`, encoded(capture, windows));
+  await rename(`${file}.new`, file); // a reader never sees half a file
+  return windows;
+}
+
+/** A hash of the code that makes graphs, found beside this file. */
+export async function codeVersion(): Promise<string> {
+  const hash = createHash('sha256');
+  for (const folder of CODE) {
+    const path = join(import.meta.dirname, '..', folder);
+    const names = (await readdir(path)).filter((name) => /(?<!\.test)\.(ts|js)$/.test(name)).sort();
+    for (const name of names)
+      if (folder !== 'train' || GRAPHS_FROM.test(name)) hash.update(await readFile(join(path, name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** The graphs of a batch as graphs of their own, without the texts for people. */
+export function graphsOf(batch: GraphBatch): readonly HeteroGraph[] {
+  return batch.graphs.map((graph) => {
+    const nodes = graph.nodesPerType.reduce((sum, count) => sum + count, 0);
+    const [from, to] = [graph.edgeOffset, graph.edgeOffset + graph.edges];
+    return {
+      window: graph.window,
+      windowId: graph.windowId,
+      nodesPerType: graph.nodesPerType,
+      features: batch.features.slice(graph.nodeOffset * FEATURES, (graph.nodeOffset + nodes) * FEATURES),
+      labels: new Array<string>(nodes).fill(''),
+      source: batch.source.slice(from, to).map((node) => node - graph.nodeOffset),
+      target: batch.target.slice(from, to).map((node) => node - graph.nodeOffset),
+      relation: batch.relation.slice(from, to),
+      count: batch.count.slice(from, to),
+      first: batch.first.slice(from, to),
+      last: batch.last.slice(from, to),
+      edgeEvents: new Array<string>(graph.edges).fill(''),
+      eventCount: graph.eventCount,
+      contentHash: graph.contentHash,
+    };
+  });
+}
+
+/** Unknown windows are neither trained on nor judged, so training need not keep them. */
+function labelled({ windows, pairs, parsing }: CaptureWindows): CaptureWindows {
+  return { windows: windows.filter((one) => one.label !== 'unknown'), pairs, parsing };
+}
+
+type Bare = Omit<Example, 'graph'>;
+interface Head {
+  readonly parsing: CaptureWindows['parsing'];
+  readonly windows: readonly Bare[];
+  readonly pairs: readonly { readonly kind: Pair['kind']; readonly before: Bare; readonly during: Bare }[];
+}
+
+/** Length of the head, the head as JSON, then all graphs as one Arrow stream: windows first, then pairs. */
+function encoded(capture: Capture, { windows, pairs, parsing }: CaptureWindows): Buffer {
+  const bare = ({ graph: _, ...rest }: Example): Bare => rest;
+  const head: Head = {
+    parsing,
+    windows: windows.map(bare),
+    pairs: pairs.map(({ kind, before, during }) => ({ kind, before: bare(before), during: bare(during) })),
+  };
+  const text = Buffer.from(JSON.stringify(head));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(text.length);
+  const graphs = [...windows, ...pairs.flatMap((pair) => [pair.before, pair.during])].map((one) => one.graph);
+  return Buffer.concat([length, text, encodeBatch(capture.platform, graphs)]);
+}
+
+function decoded(bytes: Buffer): CaptureWindows {
+  const end = 4 + bytes.readUInt32LE(0);
+  const head = JSON.parse(bytes.toString('utf8', 4, end)) as Head; // our own file, written whole or not at all
+  const graphs = graphsOf(decodeBatch(bytes.subarray(end)));
+  const withGraph = (one: Bare, place: number): Example => {
+    const graph = graphs[place];
+    if (!graph) throw new RangeError(`A kept capture lacks graph ${place}; delete the cache`);
+    return { ...one, graph };
+  };
+  const first = head.windows.length;
+  return {
+    parsing: head.parsing,
+    windows: head.windows.map(withGraph),
+    pairs: head.pairs.map(({ kind, before, during }, pair) => ({
+      kind,
+      before: withGraph(before, first + 2 * pair),
+      during: withGraph(during, first + 2 * pair + 1),
+    })),
+  };
+}

@@ -1,0 +1,103 @@
+import type { Platform } from '../contracts/event.ts';
+import type { Capture } from '../datasets/manifest.ts';
+import { holdOut, type Split } from '../datasets/split.ts';
+import type { Engine, Model } from '../models/engine.ts';
+import { scalingAt } from '../models/scaling.ts';
+import { wasmEngine } from '../models/wasm/engine.ts';
+import { type Baseline, fitBaselines, scoreBaselines, type WeightedExample } from './baselines/baselines.ts';
+import { boundedLogit } from './calibrate.ts';
+import type { ScorerName } from './evaluation.ts';
+import type { Example } from './example.ts';
+import { type AfterEpoch, type Fitted, fit, type Recipe } from './fit.ts';
+import { scoresOf } from './score-graphs.ts';
+import { pairExamples, type ReadCapture, windowExamples } from './weights.ts';
+
+/** The network and all simple models, trained on the same examples. */
+export interface Trained {
+  readonly fitted: Fitted;
+  readonly baselines: readonly Baseline[];
+}
+
+/** Raw logits of one stretch by every scorer. */
+export type RawScores = Readonly<Partial<Record<ScorerName, number>>>;
+
+/** The windows and pairs that a set of captures gives to learn from. */
+export function examplesOf(captures: readonly ReadCapture[]): readonly WeightedExample[] {
+  const windows = windowExamples(captures);
+  return [...windows, ...pairExamples(captures, windows.length)];
+}
+
+/** Trains everything on a set of captures, the network for as many epochs as the recipe says. */
+export async function fitAll(
+  platform: Platform,
+  captures: readonly ReadCapture[],
+  recipe: Recipe,
+  afterEpoch?: AfterEpoch,
+): Promise<Trained> {
+  const examples = examplesOf(captures);
+  const fitted = await fit(platform, examples, recipe, afterEpoch);
+  return { fitted, baselines: fitBaselines(examples) };
+}
+
+/**
+ * For how many epochs to train: the best one of a fit in which one fold of the captures, whole clusters of
+ * several labs, only validates.
+ */
+export async function chooseEpochs(
+  platform: Platform,
+  captures: readonly ReadCapture[],
+  split: Split,
+  fold: number,
+  options: { readonly recipe: Recipe; readonly afterEpoch: AfterEpoch },
+): Promise<number> {
+  const { train, judge } = holdOut(captures.map((one) => one.capture), split, fold);
+  const validation = examplesOf(only(captures, judge));
+  if (validation.length === 0) return options.recipe.epochs;
+  const { epochs } = await fit(platform, examplesOf(only(captures, train)), options.recipe, (epoch, loss, parameters) => {
+    options.afterEpoch(epoch, loss, parameters);
+    return lossOn(platform, parameters(), validation);
+  });
+  return epochs;
+}
+
+/** The captures of a list, with what was read of them. */
+export function only(captures: readonly ReadCapture[], wanted: readonly Capture[]): readonly ReadCapture[] {
+  const ids = new Set(wanted.map((capture) => capture.id));
+  return captures.filter((one) => ids.has(one.capture.id));
+}
+
+/** Raw logits of a capture's examples by the network and every simple model, in order. */
+export function rawScoresOf(
+  engine: Engine,
+  baselines: readonly Baseline[],
+  capture: Capture,
+  examples: readonly Example[],
+): readonly RawScores[] {
+  const { logits } = scoresOf(engine, examples.map((one) => one.graph));
+  return examples.map((example, place) => {
+    const simple = Object.entries(scoreBaselines(baselines, example, capture));
+    const raw = simple.map(([name, probability]) => [name, boundedLogit(probability)]);
+    return { gat: logits[place] ?? 0, ...Object.fromEntries(raw) };
+  });
+}
+
+/** An engine for parameters that are no version yet: it shows plain logits. */
+export function plainEngine(platform: Platform, parameters: Float32Array): Engine {
+  const manifest = { platform, scaling: scalingAt(0) } as Model['manifest'];
+  return wasmEngine({ manifest, parameters });
+}
+
+/** Weighted mean cross-entropy, nats. */
+function lossOn(platform: Platform, parameters: Float32Array, examples: readonly WeightedExample[]): number {
+  const engine = plainEngine(platform, parameters);
+  const { logits } = scoresOf(engine, examples.map(({ example }) => example.graph));
+  engine.close();
+  let sum = 0;
+  let weights = 0;
+  examples.forEach(({ example, weight }, place) => {
+    const logit = logits[place] ?? 0;
+    sum += weight * Math.log1p(Math.exp(example.label === 'attack' ? -logit : logit));
+    weights += weight;
+  });
+  return sum / weights;
+}
