@@ -73,3 +73,14 @@ test('sameHost() compares full names with full names and short names with either
   expect(sameHost('DC.shire.com', 'DC.SHIRE.COM')).toBe(true);
   expect(sameHost('dc.shire.com', 'dc.other.com')).toBe(false);
 });
+
+test('a machine that our corrections name is unknown, whatever the manifest says of it', () => {
+  const id = 'win-otrf-empire_wmic_add_user';
+  const hosts = ['HR001', 'IT001', 'HFDC01'].map((name) => ({
+    name: `${name}.shire.com`,
+    marker: name === 'HR001',
+    c2_or_injection_seen: false,
+  }));
+  const corrected = capture({ id, hosts, attack_window: { start: T, end: T } });
+  expect(hosts.map((host) => label(host.name, 0, 180, corrected))).toEqual(['attack', 'unknown', 'benign']);
+});

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { LogsterError, reasonOf } from '../contracts/errors.ts';
 import { PLATFORMS, type Platform } from '../contracts/event.ts';
+import { isCorrected } from './corrections.ts';
 
 export const ROLES = ['train and judge', 'judge only', 'pairs only', 'parser fixture', 'unlabelled'] as const;
 /** What a capture may serve for. */
@@ -142,7 +143,7 @@ function captureOf(entry: Entry, folder: string): Capture {
     hosts: (entry.hosts ?? []).map((host) => ({
       name: host.name,
       marker: host.marker ?? null,
-      suspect: host.c2_or_injection_seen ?? null,
+      suspect: isCorrected(entry.id, host.name) || (host.c2_or_injection_seen ?? null),
     })),
     sha256: entry.sha256 ?? null,
     origin: entry.origin ?? '',

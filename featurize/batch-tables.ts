@@ -160,13 +160,13 @@ export function readTables(bytes: Buffer): GraphBatch {
     platform,
     featureSchema: table.schema.metadata.get('featureSchema') ?? '',
     graphs: readGraphs(platform, of),
-    features: features?.values as Float32Array,
-    source: of('edges.source').values as Int32Array,
-    target: of('edges.target').values as Int32Array,
-    relation: of('edges.relation').values as Uint8Array,
-    count: of('edges.count').values as Uint32Array,
-    first: of('edges.first').values as Float32Array,
-    last: of('edges.last').values as Float32Array,
+    features: (features ? valuesOf(features) : new Float32Array(0)) as Float32Array,
+    source: valuesOf(of('edges.source')) as Int32Array,
+    target: valuesOf(of('edges.target')) as Int32Array,
+    relation: valuesOf(of('edges.relation')) as Uint8Array,
+    count: valuesOf(of('edges.count')) as Uint32Array,
+    first: valuesOf(of('edges.first')) as Float32Array,
+    last: valuesOf(of('edges.last')) as Float32Array,
     nodeLabel: labels,
     edgeEvent: events,
   };
@@ -215,6 +215,11 @@ function readGraphs(platform: Platform, of: (name: string) => Data): readonly Gr
       ...(truncated === '' ? {} : { truncated: JSON.parse(truncated) }),
     };
   });
+}
+
+// Arrow pads a column's bytes to multiples of 8
+function valuesOf(data: Data): unknown {
+  return data.values.subarray(0, data.length);
 }
 
 function texts(data: Data): (place: number) => string {

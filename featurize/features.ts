@@ -38,7 +38,7 @@ export function featureTableMarkdown(): string {
     let place = 0;
     for (const { name, unit, reason, width = 1 } of table) {
       const places = width === 1 ? `${place}` : `${place}–${place + width - 1}`;
-      lines.push(`| ${places} | ${name} | ${escape(unit)} | ${escape(reason)} |`);
+      lines.push(`| ${places} | ${name} | ${withoutBars(unit)} | ${withoutBars(reason)} |`);
       place += width;
     }
     lines.push('');
@@ -57,6 +57,6 @@ export function featureTableMarkdown(): string {
   return `${lines.join('\n')}\n`;
 }
 
-function escape(text: string): string {
+function withoutBars(text: string): string {
   return text.replaceAll('|', '\\|');
 }

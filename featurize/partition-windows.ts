@@ -1,9 +1,9 @@
 import { type LogsterError, reasonOf } from '../contracts/errors.ts';
-import { DEAD_LETTER_TOPIC, EVENTS_TOPIC } from '../contracts/topics.ts';
+import { DEAD_LETTER_TOPIC, EVENTS_TOPIC, TOPICS } from '../contracts/topics.ts';
 import type { Batch, Bus, Message, Received } from '../ports/bus/bus.ts';
 import type { State } from '../ports/state/state.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
-import { readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { partitionCheckpoints } from './checkpoint.ts';
 import { deadLetterOf, readMessage } from './read-message.ts';
 import type { BatchSender } from './send-batches.ts';
 import { slidingWindows, type WindowOptions } from './window.ts';
@@ -37,14 +37,16 @@ export interface PartitionWindows {
 
 /** The windows of one partition. Its calls run one after another. */
 export function partitionWindows(partition: number, needs: PartitionNeeds): PartitionWindows {
-  const { bus, state, telemetry, clock, sender } = needs;
+  const { bus, telemetry, clock, sender } = needs;
+  const checkpoints = partitionCheckpoints(needs.state, partition);
   const windows = slidingWindows(needs.windowOptions);
   const inFlight = new Set<Promise<unknown>>();
   let allSafe = true; // false once closed windows were given up: a checkpoint behind them would lose them
   let offset = 0;
   let publishedAt = 0;
   let changes = 0;
-  let checkpointAt = clock.now();
+  const share = partition / TOPICS[EVENTS_TOPIC].partitions; // so that not all checkpoints fall due at once
+  let checkpointAt = clock.now() - share * needs.checkpointSeconds;
   let turn: Promise<unknown> = Promise.resolve();
   let busy = 0;
 
@@ -76,7 +78,7 @@ export function partitionWindows(partition: number, needs: PartitionNeeds): Part
   async function checkpoint(): Promise<void> {
     await Promise.all(inFlight);
     if (!allSafe) return;
-    await writeCheckpoint(state, partition, { offset, publishedAt, windows: windows.snapshot() });
+    await checkpoints.write({ offset, publishedAt }, windows.snapshot);
     changes = 0;
     checkpointAt = clock.now();
     await needs.commit(partition, offset);
@@ -120,10 +122,11 @@ export function partitionWindows(partition: number, needs: PartitionNeeds): Part
     open: () =>
       inTurn(async () => {
         try {
-          const point = await readCheckpoint(state, partition);
+          const point = await checkpoints.read();
           if (!point) return undefined;
-          windows.restore(point.windows);
+          windows.restore(point.windows, point.paneAt);
           ({ offset, publishedAt } = point);
+          changes = 1; // a kill between the checkpoint and its commit left the commit to us
           return offset;
         } catch (thrown) {
           const { code } = thrown as Partial<LogsterError>;

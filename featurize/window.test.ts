@@ -278,10 +278,15 @@ describe('the same events give the same windows', () => {
       fc.property(stream, fc.array(fc.nat(119), { maxLength: 5 }), (steps, kills) => {
         const events = timed(steps);
         const undisturbed = run(events);
+        const stored: Buffer[] = [];
         const killed = run(events, (windows, place) => {
           if (!kills.includes(place)) return windows;
           const next = slidingWindows();
-          next.restore(windows.snapshot());
+          const bytes = windows.snapshot({
+            put: (pane) => ({ segment: stored.push(pane) - 1, from: 0, length: pane.length }),
+            keep: (ref) => expect(stored[ref.segment]).toBeDefined(),
+          });
+          next.restore(bytes, (ref) => stored[ref.segment] ?? Buffer.alloc(0));
           return next;
         });
         expect(killed).toEqual(undisturbed);

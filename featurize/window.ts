@@ -17,7 +17,7 @@ import {
 import type { Pane } from './pane.ts';
 import { emptySlot, fillSlot, type Slot } from './pane-slot.ts';
 import type { IdleFacts } from './prefilter.ts';
-import { decodeEndpoints, encodeEndpoints } from './window-snapshot.ts';
+import { decodeEndpoints, encodeEndpoints, type PaneRef, type PaneStore } from './window-snapshot.ts';
 
 export interface WindowOptions {
   readonly windowSeconds?: number; // whole seconds
@@ -74,10 +74,10 @@ export interface SlidingWindows {
   dropped(): ReadonlyMap<DropReason, number>;
   /** Endpoints that something is kept of. */
   readonly endpoints: number;
-  /** Everything kept, for a checkpoint. Call it when `closed()` has been taken. */
-  snapshot(): Buffer;
-  /** Puts back what `snapshot()` gave. */
-  restore(bytes: Buffer): void;
+  /** Everything kept, for a checkpoint; with `panes`, complete panes go there. Take `closed()` before. */
+  snapshot(panes?: PaneStore): Buffer;
+  /** Puts back what `snapshot()` gave; `paneAt` finds the panes that were stored apart. */
+  restore(bytes: Buffer, paneAt?: (ref: PaneRef) => Buffer): void;
 }
 
 /** Makes an empty set of windows. */
@@ -225,10 +225,11 @@ export function slidingWindows({
     get endpoints() {
       return byKey.size;
     },
-    snapshot: () => encodeEndpoints([...byKey.values()]),
-    restore(bytes) {
+    snapshot: (panes) => encodeEndpoints([...byKey.values()], panes),
+    restore(bytes, paneAt) {
+      const endpoints = decodeEndpoints(bytes, paneAt);
       byKey.clear();
-      for (const endpoint of decodeEndpoints(bytes)) {
+      for (const endpoint of endpoints) {
         byKey.set(keyOf(endpoint.tenantId, endpoint.endpointId, endpoint.platform), endpoint);
       }
     },

@@ -1,3 +1,4 @@
+import { LogsterError } from '../contracts/errors.ts';
 import type { ParameterLayout } from './parameters.ts';
 
 /** Settings of the optimiser. */
@@ -10,7 +11,7 @@ export interface AdamWOptions {
 
 /** AdamW (Loshchilov and Hutter 2019) with gradient clipping by norm; works on a parameter vector in place. */
 export interface AdamW {
-  /** Takes one step and gives the gradient's norm before clipping. */
+  /** Takes one step and gives the gradient's norm before clipping. Throws input-invalid if that is not finite. */
   step(parameters: Float32Array, gradient: Float32Array, learningRate: number): number;
   readonly mean: Float32Array;
   readonly variance: Float32Array;
@@ -36,8 +37,13 @@ export function adamW(
     variance,
     steps: () => steps,
     step(parameters, gradient, learningRate) {
-      steps++;
       const norm = Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0));
+      if (!Number.isFinite(norm)) {
+        const message =
+          'The gradient is not finite, so no step was taken; look at labels, weights, learning rate';
+        throw new LogsterError('input-invalid', message);
+      }
+      steps++;
       const shrink = norm > clipNorm ? clipNorm / norm : 1;
       const correctMean = 1 - BETA_MEAN ** steps;
       const correctVariance = 1 - BETA_VARIANCE ** steps;

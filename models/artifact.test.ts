@@ -87,6 +87,19 @@ test('decodeModel() refuses parameters that are not numbers or could overflow', 
   }
 });
 
+test('decodeModel() refuses a feature scale of 0 or of another length', () => {
+  const model = syntheticModel('linux');
+  const scaled = (length: number, scale: number) => ({
+    ...model.manifest,
+    featureScale: { mean: new Array(length).fill(0), scale: new Array(length).fill(scale) },
+  });
+  const reason = (length: number, scale: number) =>
+    reasonFor(encodeModel({ ...model, manifest: scaled(length, scale) }));
+  expect(reason(320, 1)).toBe('accepted');
+  expect(reason(320, 0)).toMatch(/^model-invalid: .*not a number or beyond 100/);
+  expect(reason(64, 1)).toMatch(/^model-invalid: .*320 values/);
+});
+
 test('a model trained on other features is refused, both hashes named', () => {
   const files = encodeModel(syntheticModel('linux'));
   expect(reasonFor(files, 'abc123')).toMatch(/^schema-mismatch: .*synthetic.*abc123/);

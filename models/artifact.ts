@@ -76,13 +76,13 @@ export function decodeModel(files: Record<string, Buffer>, featureSchema?: strin
   const parameters = floatsOf(weights);
   const { size } = parameterLayout(platform);
   if (parameters.length !== size) return refuse(`it has ${parameters.length} parameters instead of ${size}`);
-  if (!parameters.every((value) => Math.abs(value) <= PARAMETER_LIMIT)) {
-    return refuse(`a parameter is not a number or beyond ${PARAMETER_LIMIT}`);
-  }
   const inputs = architectureOf(platform).nodeTypes * FEATURES;
   const { featureScale } = manifest;
   if (featureScale && (featureScale.mean.length !== inputs || featureScale.scale.length !== inputs)) {
     return refuse(`its feature scale does not have ${inputs} values`);
+  }
+  if (!scoringParameters({ manifest, parameters }).every((value) => Math.abs(value) <= PARAMETER_LIMIT)) {
+    return refuse(`a parameter is not a number or beyond ${PARAMETER_LIMIT}`);
   }
   if (featureSchema !== undefined) checkFeatureSchema(manifest, featureSchema);
   const golden = files[MODEL_FILES.golden];

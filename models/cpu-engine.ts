@@ -14,7 +14,7 @@ export function cpuEngine(model: Model): Engine {
   const { platform, scaling } = model.manifest;
   const parameters = parameterTensors(platform, scoringParameters(model));
   const bias = parameters['output.bias'].dataSync();
-  const preparer = createPreparer();
+  const preparer = createPreparer(platform);
   let closed = false;
   return {
     name: 'cpu',

@@ -33,7 +33,7 @@ test('network() gives graphs of a union the logits they have alone, and leaves n
   const before = tf.memory().numTensors;
   tf.tidy(() => {
     const parameters = parameterTensors('linux', initialParameters('linux', 3));
-    const batch = createPreparer().prepare(syntheticBatch('linux', sizes, 5));
+    const batch = createPreparer('linux').prepare(syntheticBatch('linux', sizes, 5));
     const union = network(parameters, networkInput(batch, 0, 3)).logits.dataSync();
     for (let graph = 0; graph < 3; graph++) {
       const alone = network(parameters, networkInput(batch, graph, graph + 1)).logits.dataSync();

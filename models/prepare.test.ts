@@ -6,7 +6,7 @@ import { syntheticBatch, syntheticSizes } from './synthetic.ts';
 const batch = syntheticBatch('windows', syntheticSizes(5, 3), 4);
 
 test('prepare() makes two messages of every edge, sorted by the node that receives them', () => {
-  const prepared = createPreparer().prepare(batch);
+  const prepared = createPreparer('windows').prepare(batch);
   expect(prepared.messages).toBe(2 * batch.source.length);
   expect([...prepared.origin].sort((a, b) => a - b)).toEqual(
     Array.from({ length: prepared.messages }, (_, i) => i),
@@ -31,13 +31,13 @@ test('prepare() makes two messages of every edge, sorted by the node that receiv
 
 test('prepare() leaves out hidden edges, both their messages', () => {
   const hiddenEdges = Uint8Array.from(batch.source, (_, e) => (e % 3 === 0 ? 1 : 0));
-  const { origin } = createPreparer().prepare(batch, { hiddenEdges });
+  const { origin } = createPreparer('windows').prepare(batch, { hiddenEdges });
   expect(origin.length).toBe(2 * hiddenEdges.filter((hidden) => hidden === 0).length);
   expect([...origin].some((message) => hiddenEdges[message >> 1])).toBe(false);
 });
 
 test('prepare() gives the same after a larger batch has used its arrays', () => {
-  const preparer = createPreparer();
+  const preparer = createPreparer('windows');
   const fresh = structuredClone(preparer.prepare(batch));
   preparer.prepare(syntheticBatch('windows', syntheticSizes(20, 8), 9));
   expect(preparer.prepare(batch)).toEqual(fresh);
@@ -49,10 +49,16 @@ test.each([
   ['unknown relation', { relation: batch.relation.map(() => RELATIONS.windows.length) }],
   ['fewer features', { features: batch.features.subarray(64) }],
   ['node types', { graphs: batch.graphs.map((graph) => ({ ...graph, nodesPerType: [1] })) }],
+  [
+    'impossible size',
+    { graphs: batch.graphs.map((graph) => ({ ...graph, nodesPerType: [5, -1, 1, 1, 1] })) },
+  ],
+  ['does not follow', { graphs: batch.graphs.map((graph) => ({ ...graph, edgeOffset: 0 })) }],
+  ['a batch of linux', { platform: 'linux' as const }],
   ['fewer edges', { graphs: batch.graphs.map((graph) => ({ ...graph, edges: 1e6 })) }],
   ['does not follow', { graphs: batch.graphs.slice(1) }],
 ])('prepare() refuses a batch that is wrong in %s', (what, change) => {
-  expect(() => createPreparer().prepare({ ...batch, ...change })).toThrow(what);
+  expect(() => createPreparer('windows').prepare({ ...batch, ...change })).toThrow(what);
 });
 
 test('edgeKind() tells relations, directions and counts of 1, 2-7, 8-63 and more apart', () => {

@@ -1,5 +1,6 @@
 import { LogsterError } from '../contracts/errors.ts';
-import type { GraphBatch, GraphInBatch } from '../contracts/graph.ts';
+import type { Platform } from '../contracts/event.ts';
+import { FEATURES, type GraphBatch, type GraphInBatch } from '../contracts/graph.ts';
 import { architectureOf, edgeKind } from './architecture.ts';
 
 /**
@@ -34,8 +35,8 @@ export interface Preparer {
   ): PreparedBatch;
 }
 
-/** A preparer with its own arrays. */
-export function createPreparer(): Preparer {
+/** A preparer with its own arrays; it refuses batches of another platform. */
+export function createPreparer(platform: Platform): Preparer {
   let nodeStart = new Int32Array(0);
   let messageStart = new Int32Array(0);
   let nodesPerType = new Int32Array(0);
@@ -46,7 +47,8 @@ export function createPreparer(): Preparer {
   let origin = new Int32Array(0);
   return {
     prepare(batch, { hiddenEdges, features = batch.features } = {}) {
-      const { nodeTypes } = architectureOf(batch.platform);
+      checkPlatform(batch, platform);
+      const { nodeTypes } = architectureOf(platform);
       const graphs = batch.graphs.length;
       const nodes = batch.graphs.reduce((sum, graph) => sum + nodesOf(graph), 0);
       const room = 2 * batch.source.length;
@@ -60,16 +62,18 @@ export function createPreparer(): Preparer {
       origin = grown(origin, room);
       let messages = 0;
       let node = 0;
+      let edge = 0;
       batch.graphs.forEach((graph, g) => {
         nodeStart[g] = node;
         messageStart[g] = messages;
-        nodesPerType.set(graph.nodesPerType, g * nodeTypes);
         const count = nodesOf(graph);
-        checkGraph(batch, graph, count, node);
+        checkGraph(batch, graph, { node, edge });
+        nodesPerType.set(graph.nodesPerType, g * nodeTypes);
         const into = { source, target, kind, origin, first: messages };
         const rows = rowStart.subarray(node + g, node + g + count + 1);
         messages += layMessages(batch, graph, rows, into, hiddenEdges);
         node += count;
+        edge += graph.edges;
       });
       nodeStart[graphs] = node;
       messageStart[graphs] = messages;
@@ -103,23 +107,35 @@ function grown(array: Int32Array<ArrayBuffer>, length: number): Int32Array<Array
   return array.length >= length ? array : new Int32Array(Math.max(length, 2 * array.length));
 }
 
-/** Refuses a graph that would make the kernels read beside their arrays. */
-function checkGraph(batch: GraphBatch, graph: GraphInBatch, count: number, firstNode: number): void {
+function checkPlatform(batch: GraphBatch, platform: Platform): void {
+  if (batch.platform === platform) return;
+  const message = `A ${platform} network got a batch of ${batch.platform}; use the model of that platform`;
+  throw new LogsterError('input-invalid', message);
+}
+
+/** Refuses a graph that would make the kernels read or write beside their arrays. */
+function checkGraph(
+  batch: GraphBatch,
+  graph: GraphInBatch,
+  first: { readonly node: number; readonly edge: number },
+): void {
   const refuse = (what: string): never => {
-    throw new LogsterError(
-      'input-invalid',
-      `Graph ${graph.windowId} of the batch ${what}; build the batch again`,
-    );
+    const message = `Graph ${graph.windowId} of the batch ${what}; build the batch again`;
+    throw new LogsterError('input-invalid', message);
   };
   const { nodeTypes, relations } = architectureOf(batch.platform);
-  if (graph.nodesPerType.length !== nodeTypes)
-    refuse(`has ${graph.nodesPerType.length} node types, not ${nodeTypes}`);
-  if (graph.nodeOffset !== firstNode) refuse('does not follow on the nodes before it');
-  if ((firstNode + count) * 64 > batch.features.length) refuse('has fewer features than nodes');
-  if (graph.edgeOffset + graph.edges > batch.source.length) refuse('has fewer edges than it says');
+  const { nodesPerType, edges } = graph;
+  if (nodesPerType.length !== nodeTypes) refuse(`has ${nodesPerType.length} node types, not ${nodeTypes}`);
+  if (![...nodesPerType, edges].every((size) => Number.isInteger(size) && size >= 0))
+    refuse('has an impossible size');
+  const count = nodesOf(graph);
+  const follows = graph.nodeOffset === first.node && graph.edgeOffset === first.edge;
+  if (!follows) refuse('does not follow on the graph before it');
+  if ((first.node + count) * FEATURES > batch.features.length) refuse('has fewer features than nodes');
+  if (first.edge + edges > batch.source.length) refuse('has fewer edges than it says');
   for (let e = graph.edgeOffset; e < graph.edgeOffset + graph.edges; e++) {
-    const from = (batch.source[e] ?? -1) - firstNode;
-    const to = (batch.target[e] ?? -1) - firstNode;
+    const from = (batch.source[e] ?? -1) - first.node;
+    const to = (batch.target[e] ?? -1) - first.node;
     if (from < 0 || from >= count || to < 0 || to >= count) refuse(`has an edge (${e}) to a node outside it`);
     if ((batch.relation[e] ?? relations) >= relations) refuse(`has an edge (${e}) of an unknown relation`);
   }

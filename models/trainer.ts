@@ -27,7 +27,7 @@ export interface StepResult {
 
 /** Trains one network, a batch at a time. The same seed and batches give the same parameters to the byte. */
 export interface Trainer {
-  /** labels [graphs] from 0 (benign) to 1 (attack); weights [graphs] >= 0, their scale does not matter. */
+  /** labels [graphs] from 0 (benign) to 1 (attack); weights [graphs] >= 0, their scale does not matter. Throws input-invalid. */
   step(batch: GraphBatch, labels: Float32Array, weights: Float32Array): StepResult;
   /** Changes the learning rate from the next step on. */
   setLearningRate(learningRate: number): void;

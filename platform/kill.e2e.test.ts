@@ -90,7 +90,10 @@ async function settled({ bus, queue, documents, alerts }: Ports): Promise<void> 
     ]);
     const { waiting, active } = await queue.stats();
     const { total } = await documents.search('logster-inferences', { limit: 1 });
-    const explained = (await alerts.list({}, { limit: 1000, offset: 0 })).alerts.map((one) => [one.updated_at, one.count]);
+    const explained = (await alerts.list({}, { limit: 1000, offset: 0 })).alerts.map((one) => [
+      one.updated_at,
+      one.count,
+    ]);
     const behind = lags.map((lag) => lag.reduce((sum, n) => sum + n, 0));
     const now = JSON.stringify({ behind, waiting, active, total, explained });
     const still = behind.every((n) => n === 0) && waiting + active === 0 && total > 0;
@@ -115,7 +118,13 @@ async function run(kills: number): Promise<Outcome> {
   };
   try {
     const disturbed = disturb();
-    await replay({ bus: ports.bus, recordings: recordings(), speed: Number.POSITIVE_INFINITY, now: false, closeWindows: true });
+    await replay({
+      bus: ports.bus,
+      recordings: recordings(),
+      speed: Number.POSITIVE_INFINITY,
+      now: false,
+      closeWindows: true,
+    });
     await disturbed;
     await settled(ports);
     ended = true;

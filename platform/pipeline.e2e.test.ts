@@ -4,18 +4,21 @@ import { join } from 'node:path';
 import type { Alert } from '../contracts/alert.ts';
 import { captureLines } from '../datasets/captures.ts';
 import { WORKED_EXAMPLE_HOST, workedExample } from '../datasets/worked-example/worked-example.ts';
-import { start, type Running } from './commands/start.ts';
-import { readConfig } from './config.ts';
-import { replay, type Recording } from './replay.ts';
-import { projectRoot } from './root.ts';
 import { embeddedBus } from '../ports/bus/embedded.ts';
+import { type Running, start } from './commands/start.ts';
+import { readConfig } from './config.ts';
+import { type Recording, replay } from './replay.ts';
+import { projectRoot } from './root.ts';
 import { STAGES } from './wire.ts';
 
 const root = projectRoot();
-const recording = (file: string): AsyncIterable<Buffer> => captureLines(join(root, 'datasets', 'recordings', file));
+const recording = (file: string): AsyncIterable<Buffer> =>
+  captureLines(join(root, 'datasets', 'recordings', file));
 
 /** The whole product in this process, on ports of its own and an empty data directory. */
-async function logster(): Promise<Running & { play(recordings: readonly Recording[]): Promise<void>; directory: string }> {
+async function logster(): Promise<
+  Running & { play(recordings: readonly Recording[]): Promise<void>; directory: string }
+> {
   const directory = mkdtempSync(join(tmpdir(), 'logster-e2e-'));
   const config = readConfig(
     {
@@ -56,7 +59,10 @@ async function until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean, sec
   for (;;) {
     const answer = await ask();
     if (fits(answer)) return answer;
-    if (Date.now() > deadline) throw new Error(`not within ${seconds} s; the last answer was ${JSON.stringify(answer).slice(0, 2000)}`);
+    if (Date.now() > deadline)
+      throw new Error(
+        `not within ${seconds} s; the last answer was ${JSON.stringify(answer).slice(0, 2000)}`,
+      );
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
@@ -89,7 +95,12 @@ test('the worked example becomes a HIGH alert with T1059.001, and a verdict reso
   const answer = await json<{ alert: Alert }>(`${product.addresses['api']}/feedback`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ alert_id: alert!.alert_id, is_true_positive: true, notes: 'confirmed', analyst: 'analyst' }),
+    body: JSON.stringify({
+      alert_id: alert!.alert_id,
+      is_true_positive: true,
+      notes: 'confirmed',
+      analyst: 'analyst',
+    }),
   });
   expect(answer.alert).toMatchObject({ status: 'resolved', verdict: 'true_positive' });
   await until(

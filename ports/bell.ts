@@ -14,7 +14,10 @@ export function bell(): Bell {
       wake?.();
     },
     async wait() {
-      if (!rung) await new Promise<void>((resolve) => { wake = resolve; });
+      if (!rung)
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
       wake = undefined;
       rung = false;
     },

@@ -149,7 +149,10 @@ class SharedStore {
     let results: unknown[];
     try {
       // lmdb's declaration of the flags is an enum without values at run time
-      results = this.root.transactionSync(() => batch.map(({ run }) => run()), COMMIT_FLAGS as number as never);
+      results = this.root.transactionSync(
+        () => batch.map(({ run }) => run()),
+        COMMIT_FLAGS as number as never,
+      );
     } catch (cause) {
       this.touched.clear();
       const error =
@@ -164,7 +167,7 @@ class SharedStore {
     }
     const names = [...this.touched];
     this.touched.clear();
-    batch.forEach(({ done }, place) => done(results[place]));
+    for (const [place, { done }] of batch.entries()) done(results[place]);
     for (const name of names) for (const listener of [...(this.watchers.get(name) ?? [])]) listener();
   }
 }

@@ -20,6 +20,7 @@ export interface CrossFitted {
   readonly evaluation: PlatformEvaluation;
   readonly windows: readonly JudgedWindow[];
   readonly calibrations: Readonly<Partial<Record<ScorerName, Calibration>>>; // over all folds, for the final model
+  readonly folds: number;
   readonly epochs: readonly number[]; // chosen per fold
   readonly purged: number; // captures left out of a fold's training because they touch a judged one in time
 }
@@ -76,6 +77,7 @@ export async function crossFit(captures: readonly ReadCapture[], options: CrossF
     windows,
     evaluation: judge(options.name, windows, shownPairs(pairs, rows, folds), SHOWN),
     calibrations: calibrationsOf(rows),
+    folds,
     epochs,
     purged,
   };

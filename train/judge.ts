@@ -1,5 +1,6 @@
 import type { Label } from '../datasets/label.ts';
 import type { Capture } from '../datasets/manifest.ts';
+import { byKey } from './by-key.ts';
 import {
   BENIGN_RATES,
   type Found,
@@ -186,18 +187,11 @@ function techniquesOf(windows: readonly JudgedWindow[], threshold = Number.POSIT
   return Object.fromEntries(Object.entries(found).sort(([a], [b]) => a.localeCompare(b)));
 }
 
-const ratedBy = (name: ScorerName, windows: readonly JudgedWindow[]) =>
+/** Labelled windows as a scorer rates them. */
+export const ratedBy = (name: ScorerName, windows: readonly JudgedWindow[]) =>
   windows.filter(isLabelled).map((one) => ({ score: one.scores[name] ?? 0, attack: one.label === 'attack' }));
 
-const isLabelled = (one: JudgedWindow): boolean => one.label !== 'unknown';
-const isAttack = (one: JudgedWindow): boolean => one.label === 'attack';
-
-function byKey<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item)) ?? [];
-    group.push(item);
-    groups.set(key(item), group);
-  }
-  return groups;
-}
+/** Whether a window counts. */
+export const isLabelled = (one: JudgedWindow): boolean => one.label !== 'unknown';
+/** Whether a window holds a marked attack. */
+export const isAttack = (one: JudgedWindow): boolean => one.label === 'attack';

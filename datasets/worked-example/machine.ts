@@ -60,16 +60,25 @@ export function machine(host: string, userName: string, seed: number): Machine {
   ): void => {
     const time = new Date(at * 1000).toISOString();
     recordId += 1;
+    const eventData =
+      channel === SYSMON ? { UtcTime: time.replace('T', ' ').replace('Z', ''), ...data } : data;
     const body = {
       '@timestamp': time,
-      event: { code: String(eventId), kind: 'event', provider: channel.provider_name },
+      agent: { type: 'winlogbeat', version: '7.17.0', hostname: host },
+      ecs: { version: '1.12.0' },
+      event: { code: String(eventId), kind: 'event', provider: channel.provider_name, created: time },
       host: { name: host },
+      log: { level: 'information' },
+      message: Object.entries(eventData)
+        .map(([name, value]) => `${name}: ${value}`)
+        .join('\r\n'),
       winlog: {
         ...channel,
+        api: 'wineventlog',
         event_id: String(eventId),
         record_id: recordId,
         computer_name: host,
-        event_data: channel === SYSMON ? { UtcTime: time.replace('T', ' ').replace('Z', ''), ...data } : data,
+        event_data: eventData,
       },
     };
     written.push({ at, line: JSON.stringify(body) });

@@ -34,6 +34,13 @@ export function workedExample(start: number, quietSeconds = 240, seed = 7): Work
   return { lines, attack: { start: attackStart, end: attackEnd } };
 }
 
+/** Winlogbeat 7 lines of one desktop in ordinary use between two times in epoch seconds. */
+export function ordinaryDesktop(host: string, start: number, end: number, seed: number): readonly string[] {
+  const desktop = machine(host, `${host}\\user`, seed);
+  ordinaryUse(desktop, start, end);
+  return desktop.lines();
+}
+
 function timeOf(line: string): number {
   return Date.parse((JSON.parse(line) as { '@timestamp': string })['@timestamp']);
 }

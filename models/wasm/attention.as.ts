@@ -61,41 +61,54 @@ export function attend(
     const one = first < end ? f32x4.div(f32x4.splat(1), sum) : f32x4.splat(0);
     v128.store(inverse + ((<usize>row) << 4), one);
     for (let head: usize = 0; head < 4; head++) {
-      let a0 = f32x4.splat(0);
-      let a1 = a0;
-      let a2 = a0;
-      let a3 = a0;
-      let a4 = a0;
-      let a5 = a0;
-      let a6 = a0;
-      let a7 = a0;
-      for (let m = first; m < end; m++) {
-        const z = zx + <usize>load<i32>(source + ((<usize>m) << 2)) * 544 + (head << 7);
-        const w = v128.load32_splat(weights + ((<usize>m) << 4) + (head << 2));
-        a0 = f32x4.add(a0, f32x4.mul(w, v128.load(z)));
-        a1 = f32x4.add(a1, f32x4.mul(w, v128.load(z, 16)));
-        a2 = f32x4.add(a2, f32x4.mul(w, v128.load(z, 32)));
-        a3 = f32x4.add(a3, f32x4.mul(w, v128.load(z, 48)));
-        a4 = f32x4.add(a4, f32x4.mul(w, v128.load(z, 64)));
-        a5 = f32x4.add(a5, f32x4.mul(w, v128.load(z, 80)));
-        a6 = f32x4.add(a6, f32x4.mul(w, v128.load(z, 96)));
-        a7 = f32x4.add(a7, f32x4.mul(w, v128.load(z, 112)));
-      }
       const at = ((<usize>row) << 9) + (head << 7);
-      const i = v128.load32_splat(inverse + ((<usize>row) << 4) + (head << 2));
-      const b = bias + (head << 7);
-      const p = h + at;
-      const o = out + at;
-      v128.store(o, f32x4.add(f32x4.add(f32x4.mul(a0, i), v128.load(b)), v128.load(p)));
-      v128.store(o, f32x4.add(f32x4.add(f32x4.mul(a1, i), v128.load(b, 16)), v128.load(p, 16)), 16);
-      v128.store(o, f32x4.add(f32x4.add(f32x4.mul(a2, i), v128.load(b, 32)), v128.load(p, 32)), 32);
-      v128.store(o, f32x4.add(f32x4.add(f32x4.mul(a3, i), v128.load(b, 48)), v128.load(p, 48)), 48);
-      v128.store(o, f32x4.add(f32x4.add(f32x4.mul(a4, i), v128.load(b, 64)), v128.load(p, 64)), 64);
-      v128.store(o, f32x4.add(f32x4.add(f32x4.mul(a5, i), v128.load(b, 80)), v128.load(p, 80)), 80);
-      v128.store(o, f32x4.add(f32x4.add(f32x4.mul(a6, i), v128.load(b, 96)), v128.load(p, 96)), 96);
-      v128.store(o, f32x4.add(f32x4.add(f32x4.mul(a7, i), v128.load(b, 112)), v128.load(p, 112)), 112);
+      const norm = f32x4.splat(load<f32>(inverse + ((<usize>row) << 4) + (head << 2)));
+      const z = zx + (head << 7);
+      receive(z, source, weights + (head << 2), first, end, norm, bias + (head << 7), h + at, out + at);
     }
   }
+}
+
+/** One head of one node: out = norm * sum of w z + bias + h, 32 floats. */
+function receive(
+  zx: usize,
+  source: usize,
+  weights: usize,
+  first: i32,
+  end: i32,
+  norm: v128,
+  bias: usize,
+  h: usize,
+  out: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let a4 = a0;
+  let a5 = a0;
+  let a6 = a0;
+  let a7 = a0;
+  for (let m = first; m < end; m++) {
+    const z = zx + <usize>load<i32>(source + ((<usize>m) << 2)) * 544;
+    const w = v128.load32_splat(weights + ((<usize>m) << 4));
+    a0 = f32x4.add(a0, f32x4.mul(w, v128.load(z)));
+    a1 = f32x4.add(a1, f32x4.mul(w, v128.load(z, 16)));
+    a2 = f32x4.add(a2, f32x4.mul(w, v128.load(z, 32)));
+    a3 = f32x4.add(a3, f32x4.mul(w, v128.load(z, 48)));
+    a4 = f32x4.add(a4, f32x4.mul(w, v128.load(z, 64)));
+    a5 = f32x4.add(a5, f32x4.mul(w, v128.load(z, 80)));
+    a6 = f32x4.add(a6, f32x4.mul(w, v128.load(z, 96)));
+    a7 = f32x4.add(a7, f32x4.mul(w, v128.load(z, 112)));
+  }
+  v128.store(out, f32x4.add(f32x4.add(f32x4.mul(a0, norm), v128.load(bias)), v128.load(h)));
+  v128.store(out, f32x4.add(f32x4.add(f32x4.mul(a1, norm), v128.load(bias, 16)), v128.load(h, 16)), 16);
+  v128.store(out, f32x4.add(f32x4.add(f32x4.mul(a2, norm), v128.load(bias, 32)), v128.load(h, 32)), 32);
+  v128.store(out, f32x4.add(f32x4.add(f32x4.mul(a3, norm), v128.load(bias, 48)), v128.load(h, 48)), 48);
+  v128.store(out, f32x4.add(f32x4.add(f32x4.mul(a4, norm), v128.load(bias, 64)), v128.load(h, 64)), 64);
+  v128.store(out, f32x4.add(f32x4.add(f32x4.mul(a5, norm), v128.load(bias, 80)), v128.load(h, 80)), 80);
+  v128.store(out, f32x4.add(f32x4.add(f32x4.mul(a6, norm), v128.load(bias, 96)), v128.load(h, 96)), 96);
+  v128.store(out, f32x4.add(f32x4.add(f32x4.mul(a7, norm), v128.load(bias, 112)), v128.load(h, 112)), 112);
 }
 
 /** The sums of four vectors, one per lane. */
@@ -117,6 +130,16 @@ function headBackward(z: usize, g: usize, dz: usize, alpha: v128): v128 {
     v128.store(dz + at, f32x4.add(v128.load(dz + at, 16), f32x4.mul(alpha, g1)), 16);
   }
   return dot;
+}
+
+/** dz += alpha * g for all heads of a message; returns z * g summed per head. */
+function messageBackward(z: usize, g: usize, dz: usize, alpha: v128): v128 {
+  return sumLanes(
+    headBackward(z, g, dz, f32x4.splat(f32x4.extract_lane(alpha, 0))),
+    headBackward(z + 128, g + 128, dz + 128, f32x4.splat(f32x4.extract_lane(alpha, 1))),
+    headBackward(z + 256, g + 256, dz + 256, f32x4.splat(f32x4.extract_lane(alpha, 2))),
+    headBackward(z + 384, g + 384, dz + 384, f32x4.splat(f32x4.extract_lane(alpha, 3))),
+  );
 }
 
 /**
@@ -150,13 +173,7 @@ export function attendBackward(
     for (let m = first; m < end; m++) {
       const from = <usize>load<i32>(source + ((<usize>m) << 2)) * 544;
       const alpha = f32x4.mul(v128.load(weights + ((<usize>m) << 4)), norm);
-      const z = zx + from;
-      const dz = dzx + from;
-      const d0 = headBackward(z, g, dz, f32x4.splat(f32x4.extract_lane(alpha, 0)));
-      const d1 = headBackward(z + 128, g + 128, dz + 128, f32x4.splat(f32x4.extract_lane(alpha, 1)));
-      const d2 = headBackward(z + 256, g + 256, dz + 256, f32x4.splat(f32x4.extract_lane(alpha, 2)));
-      const d3 = headBackward(z + 384, g + 384, dz + 384, f32x4.splat(f32x4.extract_lane(alpha, 3)));
-      const dot = sumLanes(d0, d1, d2, d3);
+      const dot = messageBackward(zx + from, g, dzx + from, alpha);
       v128.store(dots + ((<usize>m) << 4), dot);
       mean = f32x4.add(mean, f32x4.mul(alpha, dot));
     }

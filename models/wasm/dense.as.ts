@@ -16,114 +16,93 @@ export function multiply(
   bias: usize,
   add: i32,
 ): void {
+  const zero = f32x4.splat(0);
   const aStride = (<usize>inner) << 2;
   const outStride = (<usize>columns) << 2;
   for (let column = 0; column < columns; column += 8) {
-    const panel = w + ((<usize>(column * inner)) << 2);
-    let start0 = f32x4.splat(0);
-    let start1 = start0;
-    if (bias) {
-      start0 = v128.load(bias + ((<usize>column) << 2));
-      start1 = v128.load(bias + ((<usize>column) << 2), 16);
+    const at = (<usize>column) << 2;
+    const panel = w + at * <usize>inner;
+    let p = a;
+    let o = out + at;
+    if (!add) {
+      const left = bias ? v128.load(bias + at) : zero;
+      const right = bias ? v128.load(bias + at, 16) : zero;
+      for (let row = 0; row < rows; row++) {
+        v128.store(o, left);
+        v128.store(o, right, 16);
+        o += outStride;
+      }
+      o = out + at;
     }
     let row = 0;
     for (; row + 4 <= rows; row += 4) {
-      const o0 = out + ((<usize>(row * columns + column)) << 2);
-      const o1 = o0 + outStride;
-      const o2 = o1 + outStride;
-      const o3 = o2 + outStride;
-      let c00 = add ? v128.load(o0) : start0;
-      let c01 = add ? v128.load(o0, 16) : start1;
-      let c10 = add ? v128.load(o1) : start0;
-      let c11 = add ? v128.load(o1, 16) : start1;
-      let c20 = add ? v128.load(o2) : start0;
-      let c21 = add ? v128.load(o2, 16) : start1;
-      let c30 = add ? v128.load(o3) : start0;
-      let c31 = add ? v128.load(o3, 16) : start1;
-      let p0 = a + <usize>row * aStride;
-      let p1 = p0 + aStride;
-      let p2 = p1 + aStride;
-      let p3 = p2 + aStride;
-      let b = panel;
-      let left = inner;
-      // two steps a turn: fewer address sums per multiplication
-      for (; left >= 2; left -= 2) {
-        let b0 = v128.load(b);
-        let b1 = v128.load(b, 16);
-        let x0 = v128.load32_splat(p0);
-        let x1 = v128.load32_splat(p1);
-        let x2 = v128.load32_splat(p2);
-        let x3 = v128.load32_splat(p3);
-        c00 = f32x4.add(c00, f32x4.mul(x0, b0));
-        c01 = f32x4.add(c01, f32x4.mul(x0, b1));
-        c10 = f32x4.add(c10, f32x4.mul(x1, b0));
-        c11 = f32x4.add(c11, f32x4.mul(x1, b1));
-        c20 = f32x4.add(c20, f32x4.mul(x2, b0));
-        c21 = f32x4.add(c21, f32x4.mul(x2, b1));
-        c30 = f32x4.add(c30, f32x4.mul(x3, b0));
-        c31 = f32x4.add(c31, f32x4.mul(x3, b1));
-        b0 = v128.load(b, 32);
-        b1 = v128.load(b, 48);
-        x0 = v128.load32_splat(p0, 4);
-        x1 = v128.load32_splat(p1, 4);
-        x2 = v128.load32_splat(p2, 4);
-        x3 = v128.load32_splat(p3, 4);
-        c00 = f32x4.add(c00, f32x4.mul(x0, b0));
-        c01 = f32x4.add(c01, f32x4.mul(x0, b1));
-        c10 = f32x4.add(c10, f32x4.mul(x1, b0));
-        c11 = f32x4.add(c11, f32x4.mul(x1, b1));
-        c20 = f32x4.add(c20, f32x4.mul(x2, b0));
-        c21 = f32x4.add(c21, f32x4.mul(x2, b1));
-        c30 = f32x4.add(c30, f32x4.mul(x3, b0));
-        c31 = f32x4.add(c31, f32x4.mul(x3, b1));
-        b += 64;
-        p0 += 8;
-        p1 += 8;
-        p2 += 8;
-        p3 += 8;
-      }
-      if (left) {
-        const b0 = v128.load(b);
-        const b1 = v128.load(b, 16);
-        const x0 = v128.load32_splat(p0);
-        const x1 = v128.load32_splat(p1);
-        const x2 = v128.load32_splat(p2);
-        const x3 = v128.load32_splat(p3);
-        c00 = f32x4.add(c00, f32x4.mul(x0, b0));
-        c01 = f32x4.add(c01, f32x4.mul(x0, b1));
-        c10 = f32x4.add(c10, f32x4.mul(x1, b0));
-        c11 = f32x4.add(c11, f32x4.mul(x1, b1));
-        c20 = f32x4.add(c20, f32x4.mul(x2, b0));
-        c21 = f32x4.add(c21, f32x4.mul(x2, b1));
-        c30 = f32x4.add(c30, f32x4.mul(x3, b0));
-        c31 = f32x4.add(c31, f32x4.mul(x3, b1));
-      }
-      v128.store(o0, c00);
-      v128.store(o0, c01, 16);
-      v128.store(o1, c10);
-      v128.store(o1, c11, 16);
-      v128.store(o2, c20);
-      v128.store(o2, c21, 16);
-      v128.store(o3, c30);
-      v128.store(o3, c31, 16);
+      addFourRows(p, aStride, panel, o, outStride);
+      p += aStride << 2;
+      o += outStride << 2;
     }
     for (; row < rows; row++) {
-      const o = out + ((<usize>(row * columns + column)) << 2);
-      let c0 = add ? v128.load(o) : start0;
-      let c1 = add ? v128.load(o, 16) : start1;
-      let p = a + <usize>row * aStride;
-      let b = panel;
-      for (let k = 0; k < inner; k++) {
-        const x = v128.load32_splat(p);
-        c0 = f32x4.add(c0, f32x4.mul(x, v128.load(b)));
-        c1 = f32x4.add(c1, f32x4.mul(x, v128.load(b, 16)));
-        p += 4;
-        b += 32;
-      }
-      v128.store(o, c0);
-      v128.store(o, c1, 16);
+      addOneRow(p, panel, o, inner);
+      p += aStride;
+      o += outStride;
     }
   }
+}
+
+/** Adds four rows times a panel to four rows of 8 columns: as many sums as the registers hold. */
+function addFourRows(a: usize, aStride: usize, panel: usize, out: usize, outStride: usize): void {
+  const a1 = a + aStride;
+  const a2 = a1 + aStride;
+  const a3 = a2 + aStride;
+  const out1 = out + outStride;
+  const out2 = out1 + outStride;
+  const out3 = out2 + outStride;
+  let c00 = v128.load(out);
+  let c01 = v128.load(out, 16);
+  let c10 = v128.load(out1);
+  let c11 = v128.load(out1, 16);
+  let c20 = v128.load(out2);
+  let c21 = v128.load(out2, 16);
+  let c30 = v128.load(out3);
+  let c31 = v128.load(out3, 16);
+  for (let at: usize = 0; at < aStride; at += 4) {
+    const b0 = v128.load(panel);
+    const b1 = v128.load(panel, 16);
+    const x0 = v128.load32_splat(a + at);
+    c00 = f32x4.add(c00, f32x4.mul(x0, b0));
+    c01 = f32x4.add(c01, f32x4.mul(x0, b1));
+    const x1 = v128.load32_splat(a1 + at);
+    c10 = f32x4.add(c10, f32x4.mul(x1, b0));
+    c11 = f32x4.add(c11, f32x4.mul(x1, b1));
+    const x2 = v128.load32_splat(a2 + at);
+    c20 = f32x4.add(c20, f32x4.mul(x2, b0));
+    c21 = f32x4.add(c21, f32x4.mul(x2, b1));
+    const x3 = v128.load32_splat(a3 + at);
+    c30 = f32x4.add(c30, f32x4.mul(x3, b0));
+    c31 = f32x4.add(c31, f32x4.mul(x3, b1));
+    panel += 32;
+  }
+  v128.store(out, c00);
+  v128.store(out, c01, 16);
+  v128.store(out1, c10);
+  v128.store(out1, c11, 16);
+  v128.store(out2, c20);
+  v128.store(out2, c21, 16);
+  v128.store(out3, c30);
+  v128.store(out3, c31, 16);
+}
+
+function addOneRow(a: usize, panel: usize, out: usize, inner: i32): void {
+  let c0 = v128.load(out);
+  let c1 = v128.load(out, 16);
+  for (let k = 0; k < inner; k++) {
+    const x = v128.load32_splat(a);
+    c0 = f32x4.add(c0, f32x4.mul(x, v128.load(panel)));
+    c1 = f32x4.add(c1, f32x4.mul(x, v128.load(panel, 16)));
+    a += 4;
+    panel += 32;
+  }
+  v128.store(out, c0);
+  v128.store(out, c1, 16);
 }
 
 /** Lays from[rows, columns] out in panels of 8 columns, each [rows, 8], as multiply() wants its right side. */

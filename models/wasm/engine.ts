@@ -22,7 +22,7 @@ export function wasmEngine(model: Model): Engine {
   const weights = reserveWeights(module, platform);
   loadWeights(module, platform, weights, parameters);
   const mark = module.arena.mark();
-  const preparer = createPreparer();
+  const preparer = createPreparer(platform);
   let closed = false;
   return {
     name: 'wasm',

@@ -25,7 +25,7 @@ function example(platform: 'windows' | 'linux', reach: number) {
     { nodesPerType: [3, 2, 0, 1, 2], edges: 6 },
     { nodesPerType: [1, 1, 0, 0, 0], edges: 0 },
   ];
-  return { parameters, batch: createPreparer().prepare(syntheticBatch(platform, graphs, 11)) };
+  return { parameters, batch: createPreparer(platform).prepare(syntheticBatch(platform, graphs, 11)) };
 }
 
 function norm(values: Float32Array): number {

@@ -71,6 +71,20 @@ test('wasmTrainer() refuses a state of another network or a cut one', () => {
   expect(() => wasmTrainer('linux', { ...OPTIONS, state: state.subarray(0, 1000) })).toThrow(/start over/);
 });
 
+test('wasmTrainer() refuses labels that do not fit and a loss that is not a number, and keeps its parameters', () => {
+  const trainer = wasmTrainer('linux', OPTIONS);
+  const before = trainer.parameters();
+  expect(() => trainer.step(separable(0), labels.slice(1), weights)).toThrow(/15 labels and 16 weights/);
+  expect(() =>
+    trainer.step(
+      separable(0),
+      labels.map(() => Number.NaN),
+      weights,
+    ),
+  ).toThrow(/not finite/);
+  expect(trainer.parameters()).toEqual(before);
+});
+
 test('wasmTrainer() stands still at learning rate 0 and moves again when it is raised', () => {
   const trainer = wasmTrainer('linux', { ...OPTIONS, learningRate: 0 });
   const before = trainer.parameters();

@@ -1,3 +1,4 @@
+import { LogsterError } from '../../contracts/errors.ts';
 import type { Platform } from '../../contracts/event.ts';
 import { adamW } from '../adamw.ts';
 import { drawDropout } from '../dropout.ts';
@@ -21,10 +22,15 @@ export function wasmTrainer(platform: Platform, options: TrainerOptions): Traine
   const random = randomFrom(from?.random ?? options.seed ^ 0x5bd1e995);
   const optimiser = adamW(layout, options, from);
   const differentiator = createDifferentiator(platform);
-  const preparer = createPreparer();
+  const preparer = createPreparer(platform);
   let learningRate = options.learningRate;
   return {
     step(batch, labels, weights) {
+      const graphs = batch.graphs.length;
+      if (labels.length !== graphs || weights.length !== graphs) {
+        const message = `A step of ${graphs} graphs got ${labels.length} labels and ${weights.length} weights; give one of each per graph`;
+        throw new LogsterError('input-invalid', message);
+      }
       const instead = options.dropout && drawDropout(batch, options.dropout, random);
       const prepared = preparer.prepare(batch, instead);
       const { loss, gradient, logits } = differentiator.lossAndGradient(

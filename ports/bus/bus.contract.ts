@@ -1,7 +1,7 @@
-import { partitionOf } from './partition-of.ts';
 import { EVENTS_TOPIC, TOPICS } from '../../contracts/topics.ts';
 import { eventually } from '../eventually.ts';
 import type { Batch, Bus, Consumer, Message, Received } from './bus.ts';
+import { partitionOf } from './partition-of.ts';
 
 /** One storage of its own for a test: any number of handles on it, as if each were a process. */
 export interface BusSite {
@@ -29,7 +29,12 @@ export function busContract(site: () => Promise<BusSite>): void {
   afterEach(() => here.cleanUp());
 
   const collect = (on: Bus, seen: Received[], more: Partial<Consumer> = {}) =>
-    on.subscribe({ topics: [TOPIC], group: 'readers', onBatch: async ({ messages }) => void seen.push(...messages), ...more });
+    on.subscribe({
+      topics: [TOPIC],
+      group: 'readers',
+      onBatch: async ({ messages }) => void seen.push(...messages),
+      ...more,
+    });
 
   test('delivers messages of one key in order, with contiguous offsets from 0', async () => {
     const seen: Received[] = [];
@@ -48,7 +53,10 @@ export function busContract(site: () => Promise<BusSite>): void {
 
   test('gives back key, headers, bytes and time as published', async () => {
     const value = Buffer.from([0, 255, 10, 0]);
-    await bus.publish(TOPIC, [{ key: 'ключ:é', value, headers: { traceparent: '00-ü' } }, message('ключ:é', '')]);
+    await bus.publish(TOPIC, [
+      { key: 'ключ:é', value, headers: { traceparent: '00-ü' } },
+      message('ключ:é', ''),
+    ]);
     const [first, second] = await bus.read(TOPIC, partitionOf('ключ:é', PARTITIONS), 0, 10);
     expect(first).toMatchObject({ key: 'ключ:é', headers: { traceparent: '00-ü' }, offset: 0 });
     expect(first!.value.equals(value)).toBe(true);
@@ -128,10 +136,16 @@ export function busContract(site: () => Promise<BusSite>): void {
   });
 
   test('remaining counts what lies behind the batch; a batch has at most maxMessages', async () => {
-    await bus.publish(TOPIC, Array.from({ length: 10 }, (_, index) => message('a', String(index))));
+    await bus.publish(
+      TOPIC,
+      Array.from({ length: 10 }, (_, index) => message('a', String(index))),
+    );
     const batches: Batch[] = [];
     await collect(bus, [], { maxMessages: 4, onBatch: async (batch) => void batches.push(batch) });
-    await eventually('all batches came', () => batches.reduce((sum, { messages }) => sum + messages.length, 0) === 10);
+    await eventually(
+      'all batches came',
+      () => batches.reduce((sum, { messages }) => sum + messages.length, 0) === 10,
+    );
     for (const { messages, remaining } of batches) {
       expect(messages.length).toBeLessThanOrEqual(4);
       expect(remaining).toBe(9 - messages.at(-1)!.offset);
@@ -199,7 +213,10 @@ export function busContract(site: () => Promise<BusSite>): void {
   });
 
   test('read() and offsets() need no group', async () => {
-    await bus.publish(TOPIC, Array.from({ length: 5 }, (_, index) => message('a', String(index))));
+    await bus.publish(
+      TOPIC,
+      Array.from({ length: 5 }, (_, index) => message('a', String(index))),
+    );
     const partition = partitionOf('a', PARTITIONS);
     expect((await bus.offsets(TOPIC))[partition]).toEqual({ first: 0, next: 5 });
     expect(texts(await bus.read(TOPIC, partition, 3, 10))).toEqual(['3', '4']);

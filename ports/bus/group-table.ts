@@ -43,7 +43,8 @@ export class GroupTable {
     for (const partition of claimed) {
       this.leases.putSync([group, topic, partition], me);
       // A group that holds a partition has a committed offset: trimming can tell what it lost.
-      if (this.committed(group, topic, partition) === undefined) this.commits.putSync([topic, partition, group], 0);
+      if (this.committed(group, topic, partition) === undefined)
+        this.commits.putSync([topic, partition, group], 0);
     }
     if (claimed.length > 0) this.change(group);
     return { held: [...held, ...claimed], surplus: held.slice(fair) };
@@ -94,7 +95,10 @@ export class GroupTable {
   /** Members that still give signs; the others are removed. */
   private living(group: string, topic: Topic, now: number): Set<string> {
     const living = new Set<string>();
-    const range = { start: [group, topic, ''] as [string, string, string], end: [group, topic, '\uffff'] as [string, string, string] };
+    const range = {
+      start: [group, topic, ''] as [string, string, string],
+      end: [group, topic, '\uffff'] as [string, string, string],
+    };
     for (const { key, value } of [...this.members.getRange(range)]) {
       if (value > now) living.add(key[2]);
       else {

@@ -99,14 +99,20 @@ export class LogTable {
 
   /** When the oldest chunk was published; undefined when the partition is empty. */
   oldest(topic: Topic, partition: number): number | undefined {
-    const range = { start: this.key(topic, partition, 0), end: this.key(topic, partition, Number.MAX_SAFE_INTEGER) };
+    const range = {
+      start: this.key(topic, partition, 0),
+      end: this.key(topic, partition, Number.MAX_SAFE_INTEGER),
+    };
     for (const { value } of this.chunks.getRange({ ...range, limit: 1 })) return chunkHead(value).publishedAt;
     return undefined;
   }
 
   /** Takes away the oldest chunk of a partition. */
   trim(topic: Topic, partition: number): Trimmed | undefined {
-    const range = { start: this.key(topic, partition, 0), end: this.key(topic, partition, Number.MAX_SAFE_INTEGER) };
+    const range = {
+      start: this.key(topic, partition, 0),
+      end: this.key(topic, partition, Number.MAX_SAFE_INTEGER),
+    };
     for (const { key, value } of [...this.chunks.getRange({ ...range, limit: 1 })]) {
       const head = this.head(topic, partition);
       const first = key[2] + chunkHead(value).count;

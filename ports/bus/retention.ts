@@ -24,7 +24,11 @@ export async function trimTopic(needs: RetentionNeeds, topic: Topic, now: number
     const trimmed = await needs.store.write(() => trimSome(needs, topic, now));
     for (const { lost, group } of trimmed.losses) {
       needs.telemetry.metrics.count('bus_trimmed_uncommitted_total', { topic, group }, lost);
-      needs.telemetry.log.warn('messages that a group had not committed were trimmed', { topic, group, lost });
+      needs.telemetry.log.warn('messages that a group had not committed were trimmed', {
+        topic,
+        group,
+        lost,
+      });
     }
     more = trimmed.chunks === CHUNKS_AT_ONCE;
   }
@@ -34,7 +38,10 @@ function trimSome(
   { log, groups, topicBytes }: RetentionNeeds,
   topic: Topic,
   now: number,
-): { readonly chunks: number; readonly losses: readonly { readonly group: string; readonly lost: number }[] } {
+): {
+  readonly chunks: number;
+  readonly losses: readonly { readonly group: string; readonly lost: number }[];
+} {
   const losses = new Map<string, number>();
   let chunks = 0;
   for (; chunks < CHUNKS_AT_ONCE; chunks += 1) {

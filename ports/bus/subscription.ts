@@ -52,7 +52,11 @@ export class EmbeddedSubscription implements Subscription {
   private seenChanges = -1;
   private leaseEndsAt = 0;
 
-  constructor(needs: SubscriptionNeeds, consumer: Consumer, onEnded: (subscription: EmbeddedSubscription) => void) {
+  constructor(
+    needs: SubscriptionNeeds,
+    consumer: Consumer,
+    onEnded: (subscription: EmbeddedSubscription) => void,
+  ) {
     this.needs = needs;
     this.consumer = consumer;
     this.onEnded = onEnded;
@@ -186,7 +190,14 @@ export class EmbeddedSubscription implements Subscription {
     if (this.holdings.has(name)) return;
     const wake = bell();
     const unwatch = this.needs.store.watch(name, () => wake.ring());
-    const holding: Holding = { topic, partition, bell: wake, giveBack: false, lost: false, ended: Promise.resolve() };
+    const holding: Holding = {
+      topic,
+      partition,
+      bell: wake,
+      giveBack: false,
+      lost: false,
+      ended: Promise.resolve(),
+    };
     this.holdings.set(name, holding);
     holding.ended = this.consume(holding)
       .catch((error) => this.crash(error))
@@ -248,5 +259,8 @@ export class EmbeddedSubscription implements Subscription {
 /** Refuses a consumer that could never get a message. */
 export function checkConsumer({ topics, group, maxMessages }: Consumer): void {
   if (topics.length > 0 && group !== '' && (maxMessages ?? 1) >= 1) return;
-  throw new LogsterError('input-invalid', 'A consumer needs a topic, a group and room for one message a batch');
+  throw new LogsterError(
+    'input-invalid',
+    'A consumer needs a topic, a group and room for one message a batch',
+  );
 }

@@ -8,8 +8,8 @@ import { recordedTelemetry } from '../telemetry/embedded.ts';
 import type { Clock } from '../telemetry/telemetry.ts';
 import { embeddedQueue } from './embedded.ts';
 import { JobTable } from './job-table.ts';
+import { type QueueSite, queueContract } from './queue.contract.ts';
 import type { Queue, QueueLimits } from './queue.ts';
-import { queueContract, type QueueSite } from './queue.contract.ts';
 
 const telemetry = recordedTelemetry();
 
@@ -19,7 +19,13 @@ async function site(limits: QueueLimits, clock?: Clock): Promise<QueueSite & { r
   return {
     directory,
     async open() {
-      const queue = embeddedQueue<string>({ directory, name: 'test', limits, telemetry, ...(clock ? { clock } : {}) });
+      const queue = embeddedQueue<string>({
+        directory,
+        name: 'test',
+        limits,
+        telemetry,
+        ...(clock ? { clock } : {}),
+      });
       handles.push(queue);
       return queue;
     },
@@ -47,7 +53,11 @@ describe('embedded queue, by the clock', () => {
     expect((await takeAway())?.job.attempt).toBe(1);
     await clock.advance(1_100);
     const attempts: number[] = [];
-    const worker = queue.work(async ({ attempt }) => void attempts.push(attempt), { concurrency: 1, stalledAfterMs: 1_000, attempts: 2 });
+    const worker = queue.work(async ({ attempt }) => void attempts.push(attempt), {
+      concurrency: 1,
+      stalledAfterMs: 1_000,
+      attempts: 2,
+    });
     await eventually('it ran again', () => attempts.length === 1);
     expect(attempts).toEqual([2]);
     await worker.close();
@@ -95,7 +105,9 @@ describe('embedded queue, by the clock', () => {
     const queue = await here.open();
     await Promise.all(Array.from({ length: 10_005 }, (_, index) => queue.add(job(String(index)))));
     queue.work(async () => undefined, { concurrency: 500, stalledAfterMs: 60_000, attempts: 1 });
-    await eventually('all are done', async () => (({ waiting, active }) => waiting + active === 0)(await queue.stats()));
+    await eventually('all are done', async () =>
+      (({ waiting, active }) => waiting + active === 0)(await queue.stats()),
+    );
     expect(await queue.add(job('10004'))).toBe('exists');
     expect(await queue.add(job('0'))).toBe('added');
     await here.cleanUp();

@@ -95,7 +95,7 @@ export function embeddedQueue<T>({
       store.refresh();
       return table.failed(limit);
     },
-    retry: (id) => write(() => table.retry(id)),
+    retry: async (id) => write(() => table.retry(id)),
     async close() {
       if (closed) return;
       closed = true;

@@ -12,7 +12,12 @@ const FAILED_KEPT = 1_000;
 
 type Entry<T> = Job<T> & { readonly addedAt: number; readonly place: number } & (
     | { readonly status: 'waiting'; readonly tries: number }
-    | { readonly status: 'active'; readonly tries: number; readonly token: string; readonly leaseUntil: number }
+    | {
+        readonly status: 'active';
+        readonly tries: number;
+        readonly token: string;
+        readonly leaseUntil: number;
+      }
     | { readonly status: 'failed'; readonly reason: string; readonly failedAt: number }
   );
 
@@ -101,7 +106,12 @@ export class JobTable<T> {
   }
 
   /** A try that threw: back to its place in the line, or kept as failed after the last one. */
-  giveBack(id: string, token: string, attempts: number, failure: { readonly reason: string; readonly at: number }): Ending {
+  giveBack(
+    id: string,
+    token: string,
+    attempts: number,
+    failure: { readonly reason: string; readonly at: number },
+  ): Ending {
     const entry = this.jobs.get(id);
     if (entry?.status !== 'active' || entry.token !== token) return 'superseded';
     return this.again(entry, attempts, failure);
@@ -112,7 +122,15 @@ export class JobTable<T> {
     const active = [...this.lists.getRange(span('active'))].map(({ value }) => this.jobs.get(value));
     return active.flatMap((entry) =>
       entry?.status === 'active' && entry.leaseUntil < now
-        ? [{ id: entry.id, ending: this.again(entry, attempts, { reason: `its worker gave no sign in try ${entry.tries}`, at: now }) }]
+        ? [
+            {
+              id: entry.id,
+              ending: this.again(entry, attempts, {
+                reason: `its worker gave no sign in try ${entry.tries}`,
+                at: now,
+              }),
+            },
+          ]
         : [],
     );
   }
@@ -123,7 +141,16 @@ export class JobTable<T> {
     if (entry?.status !== 'failed') return false;
     this.leave(entry);
     const { tenant, sizeBytes, data, addedAt } = entry;
-    this.enter({ id, tenant, sizeBytes, data, addedAt, place: this.nextPlace(), status: 'waiting', tries: 0 });
+    this.enter({
+      id,
+      tenant,
+      sizeBytes,
+      data,
+      addedAt,
+      place: this.nextPlace(),
+      status: 'waiting',
+      tries: 0,
+    });
     return true;
   }
 

@@ -10,7 +10,12 @@ export interface QueueSite {
 const LIMITS: QueueLimits = { jobs: 5, bytes: 1_000 };
 const OPTIONS: WorkOptions = { concurrency: 1, stalledAfterMs: 5_000, attempts: 3 };
 
-const job = (id: string, sizeBytes = 10): Job<string> => ({ id, tenant: 'default', sizeBytes, data: `data of ${id}` });
+const job = (id: string, sizeBytes = 10): Job<string> => ({
+  id,
+  tenant: 'default',
+  sizeBytes,
+  data: `data of ${id}`,
+});
 
 /** What every implementation of the queue promises. The site's queues have the limits they are given. */
 export function queueContract(site: (limits: QueueLimits) => Promise<QueueSite>): void {
@@ -30,7 +35,13 @@ export function queueContract(site: (limits: QueueLimits) => Promise<QueueSite>)
     await eventually('all are done', async () => seen.length === 4 && (await queue.stats()).active === 0);
     expect(seen.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd']);
     expect(seen[0]).toMatchObject({ tenant: 'default', sizeBytes: 10, data: 'data of a', attempt: 1 });
-    expect(await queue.stats()).toMatchObject({ waiting: 0, active: 0, failed: 0, sizeBytes: 0, oldestSeconds: 0 });
+    expect(await queue.stats()).toMatchObject({
+      waiting: 0,
+      active: 0,
+      failed: 0,
+      sizeBytes: 0,
+      oldestSeconds: 0,
+    });
   });
 
   test('an id that waits, runs, has failed or was just done exists', async () => {

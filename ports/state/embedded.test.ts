@@ -5,8 +5,8 @@ import { eventually } from '../eventually.ts';
 import { openStore } from '../lmdb-store.ts';
 import { fakeClock } from '../telemetry/clock.ts';
 import { embeddedState } from './embedded.ts';
+import { type StateSite, stateContract } from './state.contract.ts';
 import type { State } from './state.ts';
-import { stateContract, type StateSite } from './state.contract.ts';
 
 async function site(): Promise<StateSite & { readonly directory: string }> {
   const directory = await mkdtemp(join(tmpdir(), 'state-'));
@@ -32,7 +32,9 @@ describe('embedded state', () => stateContract(site));
 test('the sweep removes expired values, and only those, from the disk', async () => {
   const here = await site();
   const state = await here.open();
-  await Promise.all(Array.from({ length: 1_200 }, (_, index) => state.set(`short ${index}`, Buffer.from('x'), 5)));
+  await Promise.all(
+    Array.from({ length: 1_200 }, (_, index) => state.set(`short ${index}`, Buffer.from('x'), 5)),
+  );
   await state.set('long', Buffer.from('y'), 500);
   const store = openStore(here.directory);
   const values = store.table<Buffer, Buffer>('state-values', { encoding: 'binary', keyEncoding: 'binary' });

@@ -1,7 +1,4 @@
-import { EVENT_TYPES } from '../../contracts/event.ts';
-import { FEATURES, type HeteroGraph } from '../../contracts/graph.ts';
-import { type Capture, parseManifest } from '../../datasets/manifest.ts';
-import type { Example } from '../example.ts';
+import { testCapture, testExample } from '../example-fixtures.ts';
 import { rocAuc } from '../metrics.ts';
 import { seededRandom } from '../random.ts';
 import {
@@ -52,32 +49,9 @@ test('fitLookup() remembers shares and answers the mean for what it never saw', 
   expect(scoreLookup(model, 'constructor')).toBeCloseTo(0.5, 10);
 });
 
-const capture = parseManifest(
-  { captures: [{ id: 'c', platform: 'linux', file: 'c', lab: 'l', attack: true }] },
-  '/',
-).captures[0] as Capture;
-
-function example(events: number, attack: boolean, feature: number): Example {
-  const graph: HeteroGraph = {
-    window: { tenantId: 't', endpointId: 'h', hostname: 'h', platform: 'linux', start: 0, end: 180 },
-    windowId: 'w',
-    nodesPerType: [2, 1, 0, 0, 0],
-    features: Float32Array.from({ length: 3 * FEATURES }, (_, at) => (at % FEATURES === 0 ? feature : 0)),
-    labels: [],
-    source: Int32Array.from([0]),
-    target: Int32Array.from([2]),
-    relation: Uint8Array.from([4]),
-    count: Uint32Array.from([events]),
-    first: Float32Array.from([1]),
-    last: Float32Array.from([1]),
-    edgeEvents: [],
-    eventCount: events,
-    contentHash: '',
-  };
-  const kinds = EVENT_TYPES.map((_, kind) => (kind < 2 ? events : 0));
-  const label = attack ? 'attack' : 'benign';
-  return { captureId: 'c', host: 'h', start: 0, end: 180, label, graph, facts: { kinds, activeSeconds: 3, busiest: 2 } };
-}
+const capture = testCapture();
+const example = (events: number, attack: boolean, feature: number) =>
+  testExample({ events, feature, label: attack ? 'attack' : 'benign' });
 
 test('what sees proportions does not see volume, and the controls see nothing else', () => {
   const [few, many] = [example(10, true, 1), example(1000, true, 1)];

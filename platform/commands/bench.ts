@@ -1,0 +1,50 @@
+import { availableParallelism, cpus } from 'node:os';
+import { type Command, Option } from 'commander';
+import type { BenchResult } from '../../contracts/bench.ts';
+import { benchFeaturize } from '../../featurize/featurize.bench.ts';
+import { benchIngest } from '../../ingest/ingest.bench.ts';
+import { benchScore } from '../../models/score.bench.ts';
+import type { Surroundings } from '../cli.ts';
+import { benchPipeline } from '../pipeline.bench.ts';
+import { table } from '../table.ts';
+
+const BENCHES: Record<string, (root: string, endpoints?: number) => Promise<readonly BenchResult[]>> = {
+  ingest: () => benchIngest(),
+  featurize: () => benchFeaturize(),
+  score: () => benchScore(),
+  pipeline: benchPipeline,
+};
+
+/** `npm run bench -- <name>`: a table for people and, on the last line, JSON. */
+export function addBenchCommand(program: Command, { root }: Surroundings): void {
+  const names = Object.keys(BENCHES);
+  program
+    .command('bench')
+    .description('measure speed beside a peer in the same run')
+    .argument('<name>', names.join(', '))
+    .addOption(new Option('--endpoints <n>', 'size of the fleet of the pipeline benchmark').argParser(Number))
+    .action(async (name: string, { endpoints }: { endpoints?: number }) => {
+      const run = BENCHES[name];
+      if (!run) program.error(`No benchmark is called ${name}; there are ${names.join(', ')}`);
+      const results = await run(root, endpoints);
+      const rows = results.map(({ name: row, unit, ours, peer, peerValue, ratio }) => [
+        row,
+        unit,
+        figure(ours),
+        peer,
+        figure(peerValue),
+        `${ratio.toFixed(2)}x`,
+      ]);
+      process.stdout.write(`${table(['what', 'unit', 'ours', 'peer', "peer's", 'ratio'], rows)}\n`);
+      const machine = {
+        processor: cpus()[0]?.model ?? 'unknown',
+        cores: availableParallelism(),
+        node: process.versions.node,
+      };
+      process.stdout.write(`${JSON.stringify({ bench: name, results, machine })}\n`);
+    });
+}
+
+function figure(value: number): number {
+  return Number(value.toPrecision(4));
+}

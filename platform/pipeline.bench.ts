@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BenchResult } from '../contracts/bench.ts';
+import { LogsterError } from '../contracts/errors.ts';
+import type { InferenceResult } from '../contracts/inference.ts';
+import { RESULTS_TOPIC, TOPICS } from '../contracts/topics.ts';
+import type { Bus } from '../ports/bus/bus.ts';
+import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
+import { readConfig } from './config.ts';
+import { syntheticFleet } from './synthetic-fleet.ts';
+import { openPorts } from './wire.ts';
+
+/** The median rate of a host in the captures (research figure of the corpus). */
+const EVENTS_PER_SECOND = 3.5;
+/** Windows are full after three minutes; then two minutes are measured. */
+const FILL_SECONDS = 190;
+const MEASURED_SECONDS = 120;
+const LATENESS_SECONDS = 10;
+const TARGET_ENDPOINTS = 2000;
+/** Linux counts processor time in hundredths of a second for programs. */
+const CLOCK_TICKS = 100;
+
+interface Usage {
+  readonly cpuSeconds: number;
+  readonly memoryBytes: number;
+}
+
+/**
+ * How many endpoints one core carries through the whole embedded pipeline: the product runs as a process tree of its
+ * own, this process plays a fleet's shippers. Processor time is read from the system, so only Linux can measure.
+ */
+export async function benchPipeline(root: string, endpoints = TARGET_ENDPOINTS): Promise<BenchResult[]> {
+  if (process.platform !== 'linux')
+    throw new LogsterError('unavailable', 'The pipeline benchmark reads /proc, which only Linux has');
+  const directory = mkdtempSync(join(tmpdir(), 'logster-bench-'));
+  const environment = {
+    LOGSTER_DATA: directory,
+    LOGSTER_API__PORT: '0',
+    LOGSTER_DASHBOARD__PORT: '0',
+    LOGSTER_OPS__PORT: '0',
+    LOGSTER_LOG__LEVEL: 'warn',
+    LOGSTER_MODEL__SCORERS: '1',
+  };
+  const product = spawn(process.execPath, [join(root, 'platform/setup.mjs'), 'start', '--no-demo'], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const ports = await openPorts(readConfig(environment, root), recordedTelemetry());
+  try {
+    const fleet = syntheticFleet(endpoints, EVENTS_PER_SECOND);
+    const begun = Date.now() / 1000;
+    let sentUntil = begun;
+    let before: { usage: Usage; at: number; offsets: readonly number[] } | undefined;
+    let halfway = 0;
+    while (Date.now() / 1000 < begun + FILL_SECONDS + MEASURED_SECONDS) {
+      const now = Date.now() / 1000;
+      for (const batch of chunks(fleet.between(sentUntil, now), 2000))
+        await ports.bus.publish('sysmon-logs', batch);
+      sentUntil = now;
+      if (!before && now > begun + FILL_SECONDS) {
+        before = { usage: usageOf(product.pid ?? 0), at: now, offsets: await nextOffsets(ports.bus) };
+      }
+      if (now > begun + FILL_SECONDS + MEASURED_SECONDS / 2)
+        halfway ||= usageOf(product.pid ?? 0).memoryBytes;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    if (!before) throw new LogsterError('unavailable', 'The machine is too slow to begin measuring');
+    const after = usageOf(product.pid ?? 0);
+    const delays = (await resultsSince(ports.bus, before.offsets)).map(
+      ({ publishedAt, result }) => publishedAt - result.window_end - LATENESS_SECONDS,
+    );
+    const cores = (after.cpuSeconds - before.usage.cpuSeconds) / (Date.now() / 1000 - before.at);
+    const expected = (endpoints * MEASURED_SECONDS) / 30;
+    const row = (
+      name: string,
+      unit: string,
+      ours: number,
+      peerValue: number,
+      ratio: number,
+    ): BenchResult => ({ name, unit, ours, peer: 'target', peerValue, ratio });
+    const perCore = endpoints / cores;
+    const p95 = quantile(delays, 0.95);
+    const growth = after.memoryBytes / halfway;
+    return [
+      row('endpoints per core', 'endpoints', perCore, TARGET_ENDPOINTS, perCore / TARGET_ENDPOINTS),
+      row('tick to result, p50', 's', quantile(delays, 0.5), 2, 2 / quantile(delays, 0.5)),
+      row('tick to result, p95', 's', p95, 2, 2 / p95),
+      row('windows scored of those due', 'share', delays.length / expected, 1, delays.length / expected),
+      row('resident memory', 'MiB', after.memoryBytes / 2 ** 20, halfway / 2 ** 20, 1 / growth),
+    ];
+  } finally {
+    product.kill('SIGTERM');
+    await new Promise((resolve) => product.once('exit', resolve));
+    await ports.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Processor time and resident memory of a process and all below it. */
+function usageOf(root: number): Usage {
+  const processes = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
+          .replace(/^.*\) /, '')
+          .split(' ')
+          .map(Number);
+        return [
+          {
+            pid: Number(name),
+            parent: fields[1] ?? 0,
+            ticks: (fields[11] ?? 0) + (fields[12] ?? 0),
+            pages: fields[21] ?? 0,
+          },
+        ];
+      } catch {
+        return []; // it ended between the listing and the reading
+      }
+    });
+  const family = new Set([root]);
+  for (let size = 0; size < family.size; ) {
+    size = family.size;
+    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
+  }
+  const own = processes.filter(({ pid }) => family.has(pid));
+  return {
+    cpuSeconds: own.reduce((sum, { ticks }) => sum + ticks, 0) / CLOCK_TICKS,
+    memoryBytes: own.reduce((sum, { pages }) => sum + pages, 0) * 4096,
+  };
+}
+
+async function nextOffsets(bus: Bus): Promise<readonly number[]> {
+  return (await bus.offsets(RESULTS_TOPIC)).map(({ next }) => next);
+}
+
+async function resultsSince(
+  bus: Bus,
+  offsets: readonly number[],
+): Promise<{ publishedAt: number; result: InferenceResult }[]> {
+  const found: { publishedAt: number; result: InferenceResult }[] = [];
+  for (let partition = 0; partition < TOPICS[RESULTS_TOPIC].partitions; partition++) {
+    for (let offset = offsets[partition] ?? 0; ; ) {
+      const page = await bus.read(RESULTS_TOPIC, partition, offset, 1000);
+      if (page.length === 0) break;
+      for (const message of page) {
+        found.push({
+          publishedAt: message.publishedAt,
+          result: JSON.parse(message.value.toString()) as InferenceResult,
+        });
+      }
+      offset = (page.at(-1)?.offset ?? offset) + 1;
+    }
+  }
+  return found;
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+function chunks<T>(values: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, place) =>
+    values.slice(place * size, (place + 1) * size),
+  );
+}

@@ -1,0 +1,133 @@
+import type { ModelManifest } from '../models/artifact.ts';
+import { byKey } from './by-key.ts';
+import type { PlatformEvaluation, ScorerFigures, ScorerName } from './evaluation.ts';
+import { SCORERS } from './evaluation.ts';
+import { isAttack, isLabelled, type JudgedWindow, ratedBy } from './judge.ts';
+import { bootstrapByGroup, prAuc } from './metrics.ts';
+import type { VersionParts } from './train.ts';
+
+/** The model card of a version as Markdown: what it learnt from, how good it is beside what, what it cannot see. */
+export function modelCard(manifest: ModelManifest, parts: VersionParts): string {
+  const { evaluation, calibrations, windows, epochs, purged } = parts.crossFitted;
+  const alert = calibrations.gat?.alert;
+  return `${[
+    `# ${manifest.name}`,
+    `A heterogeneous graph attention network that gives a three-minute window of a ${manifest.platform} machine the probability of an attack. Made ${manifest.createdAt}; network ${manifest.architecture}, features ${manifest.featureSchema}, data ${manifest.data}, seed ${manifest.seed}.`,
+    '## Learnt from',
+    licenceTable(parts),
+    `Windows: ${evaluation.windows.attack} attack, ${evaluation.windows.benign} benign; unknown ones are neither trained on nor judged. Also the stretches of at most 60 s before and after each mark, and the same stretches of machines that took no part. Recording preludes are cut, two views of one run stay together and count once.`,
+    '## How good it is',
+    `Every capture is judged by models that saw nothing of its cluster, its run, or its machine within a window's time (${parts.crossFitted.folds} folds, ${purged} captures purged); the epochs are chosen and the thresholds set inside the training side. **The version in this folder was then trained on all of these captures for ${parts.recipe.epochs} epochs (per fold ${epochs.join(', ')}): figures it gives on them again are not a measurement.** One seed.`,
+    figuresTable(evaluation, windows),
+    '`found` counts runs with an alert on an attack window, `alerted` benign windows, each at the threshold carried for that share of benign windows. `control-*` know only event kinds, three volume numbers, the laboratory, the host name: what a control nearly reaches proves nothing. Pairs: how often the stretch after the mark scores higher than the one before on the attacked machine (`marked`) and on one that took no part (`unmarked`, should be near 0.5).',
+    alert
+      ? `The alert threshold (shown as 0.7) is where 0.5 % of benign windows lie when sessions of machines are drawn anew: raw logit ${alert.value.toFixed(2)}, 95 % of draws between ${alert.low.toFixed(2)} and ${alert.high.toFixed(2)}. It rests on ${alert.deciders} of ${alert.hosts} sessions. 0.5 is shown where 2 % lie.`
+      : '',
+    falseAlarmLine(evaluation),
+    '### By laboratory, at the alert threshold',
+    labTable(evaluation),
+    '## Attacks missed at the alert threshold',
+    missedList(windows),
+    '## Known blind spots',
+    blindSpots(manifest.platform),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')}\n`;
+}
+
+function licenceTable({ read }: VersionParts): string {
+  const rows = new Map<string, { captures: number; attack: number; runs: Set<string> }>();
+  for (const { capture } of read) {
+    const row = rows.get(capture.licence) ?? { captures: 0, attack: 0, runs: new Set() };
+    row.captures++;
+    if (capture.attack !== false) row.attack++;
+    row.runs.add(capture.run);
+    rows.set(capture.licence, row);
+  }
+  const lines = [...rows].map(
+    ([licence, { captures, attack, runs }]) =>
+      `| ${licence} | ${captures} | ${runs.size} | ${attack} | ${captures - attack} |`,
+  );
+  return ['| licence | captures | runs | attack | benign |', '|---|---|---|---|---|', ...lines].join('\n');
+}
+
+function figuresTable({ scorers }: PlatformEvaluation, windows: readonly JudgedWindow[]): string {
+  const lines = SCORERS.flatMap((name) => {
+    const figures = scorers[name];
+    return figures ? [figureRow(name, figures, windows)] : [];
+  });
+  return [
+    '| scorer | PR-AUC (95 %, by run) | ROC-AUC | found at 0.5 % | alerted | found at 2 % | alerted | pairs marked | unmarked | Brier |',
+    '|---|---|---|---|---|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
+}
+
+function figureRow(name: ScorerName, figures: ScorerFigures, windows: readonly JudgedWindow[]): string {
+  const groups = [...byKey(windows.filter(isLabelled), (one) => one.capture.run).values()];
+  const interval = bootstrapByGroup(
+    groups.map((group) => ratedBy(name, group)),
+    prAuc,
+    { rounds: 200 },
+  );
+  const points = figures.points.flatMap(({ runs, benignWindows }) => [
+    `${runs.detected}/${runs.attack}`,
+    `${benignWindows.alerted}/${benignWindows.total}`,
+  ]);
+  const pairs = [figures.pairs.marked, figures.pairs.unmarked].map(
+    ({ n, higher }) => `${number(higher)} (${n})`,
+  );
+  const area = interval
+    ? `${number(interval.value)} (${number(interval.low)}–${number(interval.high)})`
+    : '–';
+  return `| ${[name, area, number(figures.rocAuc), ...points, ...pairs, number(figures.brier)].join(' | ')} |`;
+}
+
+function falseAlarmLine({ scorers }: PlatformEvaluation): string {
+  const gat = scorers.gat;
+  const alarms = gat?.falseAlarmsPerHostDay;
+  const hours = gat?.points[0]?.benignWindows.hostHours ?? 0;
+  if (!alarms) return '';
+  return `False alarms: ${alarms.value.toFixed(1)} episodes per host and day (95 % ${alarms.low.toFixed(1)}–${alarms.high.toFixed(1)}) over ${hours.toFixed(1)} benign host-hours of laboratory machines. So little time cannot show what a real fleet would see.`;
+}
+
+function labTable({ labs }: PlatformEvaluation): string {
+  const lines = Object.entries(labs).map(([lab, scorers]) => {
+    const gat = scorers.gat;
+    const found = `${gat?.captures.detected ?? 0}/${gat?.captures.attack ?? 0}`;
+    const alerted = `${gat?.benignWindows.alerted ?? 0}/${gat?.benignWindows.total ?? 0}`;
+    return `| ${lab} | ${number(gat?.prAuc ?? null)} | ${found} | ${alerted} |`;
+  });
+  return ['| lab | PR-AUC | captures found | benign windows alerted |', '|---|---|---|---|', ...lines].join('\n');
+}
+
+function missedList(windows: readonly JudgedWindow[]): string {
+  const attacks = [...byKey(windows.filter(isAttack), (one) => one.capture.id).values()];
+  const missed = attacks.filter((group) => !group.some((one) => (one.scores.gat ?? 0) >= 0.7));
+  const names = missed.map((group) => {
+    const highest = Math.max(...group.map((one) => one.scores.gat ?? 0));
+    return `- ${group[0]?.capture.id} (highest ${highest.toFixed(2)})`;
+  });
+  return names.length > 0 ? names.sort().join('\n') : 'None.';
+}
+
+function blindSpots(platform: ModelManifest['platform']): string {
+  const both = [
+    '- Benign examples are few, from laboratories, and mostly idle: a busy ordinary machine is the likeliest false alarm.',
+    '- Folds are by cluster, not by laboratory: on a laboratory never seen, expect less.',
+    '- `sigma` and `hybrid` are not in this table: rules were not part of this training.',
+  ];
+  const own = {
+    windows: [
+      '- Attack marks are lower bounds from command lines; an attack without a new process has hardly been seen.',
+      '- Captures with process events alone (a default sensor configuration) did not train it; they serve for the atomic pairs.',
+    ],
+    linux: [
+      '- All examples were recorded on one kind of machine, attacks against the loopback address, each a few dozen seconds long.',
+      '- Attacks that are quiet beside ordinary work (log wiping, preloaded libraries, mining, encrypting files) are the hardest.',
+    ],
+  }[platform];
+  return [...own, ...both].join('\n');
+}
+
+const number = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
