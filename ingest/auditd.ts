@@ -1,9 +1,9 @@
 import type { NormalizedEvent, Reading } from '../contracts/event.ts';
-import { HEADERS } from '../contracts/topics.ts';
 import { readAuditEvent } from './auditd-event.ts';
 import type { AuditLine } from './auditd-line.ts';
 import { type NoSource, readSource } from './auditd-source.ts';
 import { eventOf, type RawRecord } from './record.ts';
+import { senderOf } from './syscalls-values.ts';
 
 /** Kernel and daemon mix the records of events that happen at once, but not over more lines than this. */
 const LINES_APART = 64;
@@ -73,7 +73,7 @@ interface Group {
 function take(record: RawRecord, place: number, groups: Map<string, Group>): NoSource | undefined {
   const source = readSource(record.value);
   if ('ok' in source) return source;
-  const fallback = source.host ?? hostOf(record);
+  const fallback = source.host ?? senderOf(record);
   for (const line of source.lines) {
     const host = line.node ?? fallback;
     const key = `${source.tenantId ?? ''}\u001f${host}\u001f${line.id}`;
@@ -86,12 +86,6 @@ function take(record: RawRecord, place: number, groups: Map<string, Group>): NoS
     group.last = place;
   }
   return undefined;
-}
-
-/** Who sent the record, for lines that do not say: the header, else the message key's endpoint. */
-function hostOf({ headers, key }: RawRecord): string {
-  const named = headers['logster-host'] ?? headers[HEADERS.endpoint] ?? (key.includes(':') ? key : '');
-  return named.slice(named.indexOf(':') + 1) || 'unknown';
 }
 
 function readingOf(groups: readonly Group[], record: RawRecord, arrivedAt: number): Reading {

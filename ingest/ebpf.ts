@@ -1,5 +1,4 @@
 import type { EventData, EventType, Reading } from '../contracts/event.ts';
-import { HEADERS } from '../contracts/topics.ts';
 import { readFalco } from './ebpf-falco.ts';
 import { readFlat } from './ebpf-flat.ts';
 import type { Peer, Sensed } from './ebpf-sensed.ts';
@@ -16,7 +15,7 @@ import {
   openEvent,
   succeeded,
 } from './syscalls-meaning.ts';
-import { absolutePath, messageText, parseObject, put, textOf } from './syscalls-values.ts';
+import { absolutePath, messageText, parseObject, put, senderOf, textOf } from './syscalls-values.ts';
 
 /** Kinds that are no system calls: what they do, or the call that they are a name for. */
 const KINDS: ReadonlyMap<string, Meaning | 'fork' | 'dns'> = new Map<string, Meaning | 'fork' | 'dns'>([
@@ -57,7 +56,7 @@ export function readEbpf(record: RawRecord, arrivedAt: number): Reading {
   const event = eventOf(
     {
       tenantId: sensed.tenantId,
-      host: sensed.host ?? hostOf(record),
+      host: sensed.host ?? senderOf(record),
       platform: 'linux',
       source: 'ebpf',
       eventType: deed.type,
@@ -131,8 +130,14 @@ function fileDeed(
   }
   if (does !== 'open') return { type: FILE_EVENT[does], data, relative };
   const flags = sensed.flags ?? 0;
-  const created = call === 'create' || call === 'creat' || (sensed.creates ?? canCreate(flags));
+  const asked = call === 'create' || call === 'creat' || (sensed.creates ?? canCreate(flags));
+  const created = asked && !isDevice(target);
   return { type: openEvent(created, sensed.writes ?? canWrite(flags)), data, relative };
+}
+
+/** O_CREAT on `/dev/null`, as shells open it, creates nothing. */
+function isDevice(path: string): boolean {
+  return path.startsWith('/dev/') && !/^\/dev\/(shm|mqueue)\//.test(path);
 }
 
 function socketDeed(
@@ -171,9 +176,4 @@ function withPeer(
 
 function pathOf(sensed: Sensed, path: string | undefined): string | undefined {
   return path === undefined ? undefined : textOf(absolutePath(path, sensed.folder));
-}
-
-function hostOf({ headers, key }: RawRecord): string {
-  const named = headers['logster-host'] ?? headers[HEADERS.endpoint] ?? (key.includes(':') ? key : '');
-  return named.slice(named.indexOf(':') + 1) || 'unknown';
 }

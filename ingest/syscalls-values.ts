@@ -1,5 +1,7 @@
 import { posix } from 'node:path';
 import type { EventData } from '../contracts/event.ts';
+import { HEADERS } from '../contracts/topics.ts';
+import type { RawRecord } from './record.ts';
 
 /** Longest text that is kept in a field, as for Windows; the rest stays in `raw_event`. */
 const TEXT_CHARACTERS = 32_767;
@@ -79,4 +81,10 @@ export function absolutePath(path: string, folder: string | undefined): string {
 
 function isPlain(path: string): boolean {
   return !path.includes('/.') && !path.includes('//');
+}
+
+/** Who sent a record that does not say it itself: the endpoint of its header, else of its message key. */
+export function senderOf({ headers, key }: RawRecord): string {
+  const named = headers['logster-host'] ?? headers[HEADERS.endpoint] ?? (key.includes(':') ? key : '');
+  return named.slice(named.indexOf(':') + 1) || 'unknown';
 }

@@ -1,18 +1,9 @@
+import type { BenchResult } from '../contracts/bench.ts';
 import { cpuEngine } from './cpu-engine.ts';
 import type { Engine } from './engine.ts';
 import { syntheticBatch, syntheticModel, syntheticSizes } from './synthetic.ts';
 import { wasmEngine } from './wasm/engine.ts';
 import { wasmTrainer } from './wasm/trainer.ts';
-
-/** One row of `npm run bench`: our figure, the peer's measured in the same run, and how often ours is the peer's. */
-export interface BenchResult {
-  readonly name: string;
-  readonly unit: string;
-  readonly ours: number;
-  readonly peer: string;
-  readonly peerValue: number;
-  readonly ratio: number;
-}
 
 const PLATFORM = 'linux';
 const SEED = 7;

@@ -69,51 +69,15 @@ export function syntheticBatch(
   return batchOf(platform, graphs, arrays);
 }
 
-/** A batch of some graphs of another, in the order given. */
-export function pickGraphs(batch: GraphBatch, chosen: readonly number[]): GraphBatch {
-  const parts = chosen.map((place) => batch.graphs[place]).filter((graph) => graph !== undefined);
-  const edgesOf = <T extends ArrayLike<number>>(array: T, graph: GraphInBatch) =>
-    Array.from(array).slice(graph.edgeOffset, graph.edgeOffset + graph.edges);
-  const features: number[] = [];
-  const columns = { source: [], target: [], relation: [], count: [], first: [], last: [] } as Record<
-    'source' | 'target' | 'relation' | 'count' | 'first' | 'last',
-    number[]
-  >;
-  const graphs: GraphInBatch[] = [];
-  let nodeOffset = 0;
-  for (const graph of parts) {
-    const nodes = sum(graph.nodesPerType);
-    const from = graph.nodeOffset * FEATURES;
-    features.push(...batch.features.subarray(from, from + nodes * FEATURES));
-    graphs.push({ ...graph, nodeOffset, edgeOffset: columns.source.length });
-    const moved = nodeOffset - graph.nodeOffset;
-    columns.source.push(...edgesOf(batch.source, graph).map((node) => node + moved));
-    columns.target.push(...edgesOf(batch.target, graph).map((node) => node + moved));
-    for (const name of ['relation', 'count', 'first', 'last'] as const) {
-      columns[name].push(...edgesOf(batch[name], graph));
-    }
-    nodeOffset += nodes;
-  }
-  return batchOf(batch.platform, graphs, {
-    features: Float32Array.from(features),
-    source: Int32Array.from(columns.source),
-    target: Int32Array.from(columns.target),
-    relation: Uint8Array.from(columns.relation),
-    count: Uint32Array.from(columns.count),
-    first: Float32Array.from(columns.first),
-    last: Float32Array.from(columns.last),
-  });
-}
-
 /** An untrained model, for tests and measurements; it shows the softmax value as it is. */
-export function syntheticModel(platform: Platform, seed = 1): Model {
+export function syntheticModel(platform: Platform, seed = 1, featureSchema = 'synthetic'): Model {
   return {
     manifest: {
       format: 1,
-      name: platform,
+      name: `logster-${platform}-gat`,
       platform,
       architecture: architectureHash(platform),
-      featureSchema: 'synthetic',
+      featureSchema,
       data: 'synthetic',
       createdAt: '2026-01-01T00:00:00Z',
       seed,

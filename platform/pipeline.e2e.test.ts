@@ -36,7 +36,7 @@ async function logster(): Promise<
     ...running,
     directory,
     async play(recordings) {
-      const bus = await embeddedBus({ directory: join(directory, 'bus') });
+      const bus = embeddedBus({ directory: join(directory, 'bus'), survives: 'power-cut' });
       await replay({ bus, recordings, speed: Number.POSITIVE_INFINITY, now: false, closeWindows: true });
       await bus.close();
     },

@@ -10,6 +10,9 @@ export interface Fleet {
 const TEMPLATES = 8;
 const TEMPLATE_SECONDS = 600;
 const HOST = 'HOSTPLACEHOLDER';
+/** Stand-ins for the two forms of a time; no line holds such names. */
+const ISO_PLACE = 'ISOPLACEHOLDER';
+const BLANK_PLACE = 'BLANKPLACEHOLDER';
 const ISO = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
 const BLANK = /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}/g;
 
@@ -21,9 +24,9 @@ export function syntheticFleet(endpoints: number, eventsPerSecond: number): Flee
   const templates = Array.from({ length: TEMPLATES }, (_, seed) =>
     ordinaryDesktop(HOST, 1_772_442_000, 1_772_442_000 + TEMPLATE_SECONDS, seed).map((line) =>
       line
-        .replace(ISO, '\u0001')
-        .replace(BLANK, '\u0002')
-        .split(/(\u0001|\u0002|HOSTPLACEHOLDER|"record_id":\d+)/),
+        .replace(ISO, ISO_PLACE)
+        .replace(BLANK, BLANK_PLACE)
+        .split(/(ISOPLACEHOLDER|BLANKPLACEHOLDER|HOSTPLACEHOLDER|"record_id":\d+)/),
     ),
   );
   const sent = new Float64Array(endpoints); // events so far, per endpoint
@@ -55,8 +58,8 @@ function filled(parts: readonly string[], host: string, at: number, record: numb
   const iso = new Date(at * 1000).toISOString();
   let line = '';
   for (const part of parts) {
-    if (part === '\u0001') line += iso;
-    else if (part === '\u0002') line += iso.replace('T', ' ').slice(0, -1);
+    if (part === ISO_PLACE) line += iso;
+    else if (part === BLANK_PLACE) line += iso.replace('T', ' ').slice(0, -1);
     else if (part === HOST) line += host;
     else if (part.startsWith('"record_id":')) line += `"record_id":${record}`;
     else line += part;

@@ -55,15 +55,16 @@ export async function openPorts(
     telemetry,
     topicBytes: config.retention.log_bytes,
   });
-  const queue = await embeddedQueue<ScoreJob>({
+  const queue = embeddedQueue<ScoreJob>({
     directory: below('queue'),
     name: SCORE_QUEUE,
     limits: { jobs: config.queue.max_jobs, bytes: config.queue.max_bytes },
     clock,
     telemetry,
+    survives,
   });
-  const state = await embeddedState({ directory: below('state'), clock });
-  const documents = await embeddedDocuments({ file: join(below('documents'), 'documents.db') });
+  const state = embeddedState({ directory: below('state'), clock, telemetry, survives });
+  const documents = embeddedDocuments({ file: join(below('documents'), 'documents.db') });
   const alerts = await embeddedAlerts({ file: join(below('alerts'), 'alerts.db') });
   const registry = folderRegistry({ directory: below('registry') });
   return {

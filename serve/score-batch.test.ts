@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { GraphBatch } from '../contracts/graph.ts';
 import { inferenceResultSchema } from '../contracts/inference.ts';
+import { selectGraphs } from '../contracts/select-graphs.ts';
 import type { Engine } from '../models/engine.ts';
-import { syntheticBatch, syntheticSizes } from '../models/synthetic.ts';
-import { untrainedModel } from '../models/untrained.ts';
+import { syntheticBatch, syntheticModel, syntheticSizes } from '../models/synthetic.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
 import { rememberedScores } from './remembered.ts';
 import { type Scoring, scoreBatch } from './score-batch.ts';
-import { selectGraphs } from './select-graphs.ts';
 
-const model = untrainedModel('windows', 'synthetic');
+const model = syntheticModel('windows');
 
 function scoringWith(engine: Engine): Scoring {
   return {
@@ -110,7 +109,10 @@ test('equal graphs in one batch are scored once', () => {
   const counting: Engine = {
     ...engine,
     name: engine.name,
-    score: (part) => (seen.push(part.graphs.length), engine.score(part)),
+    score(part) {
+      seen.push(part.graphs.length);
+      return engine.score(part);
+    },
   };
   scoreBatch(twins, whole(twins), scoringWith(counting));
   expect(seen).toEqual([1]);

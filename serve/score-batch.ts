@@ -1,10 +1,10 @@
 import { reasonOf } from '../contracts/errors.ts';
 import type { GraphBatch } from '../contracts/graph.ts';
+import { selectGraphs } from '../contracts/select-graphs.ts';
 import type { Engine } from '../models/engine.ts';
 import type { ScoredWindow } from './messages.ts';
 import type { RememberedScores } from './remembered.ts';
 import { errorResultOf, type GraphScores, resultOf, type ScoredBy, scoresOf } from './score.ts';
-import { selectGraphs } from './select-graphs.ts';
 
 export interface Scoring {
   readonly engine: Engine;

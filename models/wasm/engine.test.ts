@@ -1,17 +1,12 @@
 import { PLATFORMS } from '../../contracts/event.ts';
 import { CAPS, FEATURES, NODE_TYPES } from '../../contracts/graph.ts';
+import { selectGraphs } from '../../contracts/select-graphs.ts';
 import { PARAMETER_LIMIT } from '../architecture.ts';
 import { cpuEngine } from '../cpu-engine.ts';
 import type { Scores } from '../engine.ts';
 import { parameterLayout, tensorOf } from '../parameters.ts';
 import { randomFrom } from '../random.ts';
-import {
-  pickGraphs,
-  type SyntheticGraph,
-  syntheticBatch,
-  syntheticModel,
-  syntheticSizes,
-} from '../synthetic.ts';
+import { type SyntheticGraph, syntheticBatch, syntheticModel, syntheticSizes } from '../synthetic.ts';
 import { wasmEngine } from './engine.ts';
 
 const SMALL: SyntheticGraph[] = [
@@ -73,10 +68,10 @@ describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
     const batch = syntheticBatch(platform, [...SMALL, ...syntheticSizes(6, 2)], 6);
     const together = engine.score(batch);
     const order = [7, 2, 10, 0, 4, 9, 1, 3, 8, 5, 6];
-    const shuffled = engine.score(pickGraphs(batch, order));
+    const shuffled = engine.score(selectGraphs(batch, order));
     order.forEach((graph, place) => {
       expect(scoreOf(shuffled, place)).toEqual(scoreOf(together, graph));
-      expect(scoreOf(engine.score(pickGraphs(batch, [graph])), 0)).toEqual(scoreOf(together, graph));
+      expect(scoreOf(engine.score(selectGraphs(batch, [graph])), 0)).toEqual(scoreOf(together, graph));
     });
   });
 

@@ -53,9 +53,12 @@ export function access({ settings, telemetry, clock }: AccessNeeds): Access {
     );
   }
   if (open) {
-    telemetry.log.warn('Access is open to every user of this machine, since no keys or issuer are configured', {
-      host,
-    });
+    telemetry.log.warn(
+      'Access is open to every user of this machine, since no keys or issuer are configured',
+      {
+        host,
+      },
+    );
   }
 
   async function identify(request: Request): Promise<Caller | undefined> {
@@ -75,9 +78,7 @@ export function access({ settings, telemetry, clock }: AccessNeeds): Access {
         return sendProblem(response, 403, reason);
       }
       allowOrigin(request, response, (origin) =>
-        open
-          ? isLoopbackOrigin(origin) && mentions(corsOrigins, origin)
-          : mentions(corsOrigins, origin),
+        open && !isLoopbackOrigin(origin) ? corsOrigins.includes(origin) : mentions(corsOrigins, origin),
       );
       if (request.method === 'OPTIONS') response.status(204).end();
       else next();

@@ -64,7 +64,9 @@ export async function writeKeys(file: string, keys: readonly ApiKey[]): Promise<
     await rename(next, file);
   } catch (cause) {
     await rm(next, { force: true });
-    throw new LogsterError('unavailable', `Cannot write the API keys to ${file}: ${reasonOf(cause)}`, { cause });
+    throw new LogsterError('unavailable', `Cannot write the API keys to ${file}: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -105,5 +107,7 @@ function isMissing(cause: unknown): boolean {
 
 function unreadable(file: string, reason: string, cause: unknown): LogsterError {
   const way = 'Mend it, or make new keys with `logster keys add`';
-  return new LogsterError('config-invalid', `Cannot read the API keys in ${file}: ${reason}. ${way}`, { cause });
+  return new LogsterError('config-invalid', `Cannot read the API keys in ${file}: ${reason}. ${way}`, {
+    cause,
+  });
 }

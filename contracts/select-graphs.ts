@@ -1,4 +1,4 @@
-import { FEATURES, type GraphBatch } from '../contracts/graph.ts';
+import { FEATURES, type GraphBatch } from './graph.ts';
 
 /** The batch of only these graphs, in this order; the batch itself when that is all of them. */
 export function selectGraphs(batch: GraphBatch, places: readonly number[]): GraphBatch {
