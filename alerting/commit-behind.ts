@@ -1,33 +1,40 @@
-/**
- * Up to where a partition is done, when some messages take longer than those after them: a restart then begins
- * with the first that was not.
- */
-export function commitBehind(commit: (offset: number) => Promise<void>) {
+/** Up to where a partition is done, when some messages take longer than those after them. */
+export interface CommitBehind {
+  /** The message at `offset` is in work; answers how to say that it is done. */
+  begin(offset: number): () => Promise<void>;
+  /** Everything before `offset` is done or in work. */
+  readUpTo(offset: number): Promise<void>;
+  /** The partition has gone to another consumer: nothing is committed any more. */
+  stop(): void;
+}
+
+/** Commits up to the first message that is still in work: a restart then begins with it. */
+export function commitBehind(commit: (offset: number) => Promise<void>): CommitBehind {
   const pending = new Set<number>();
   let next = 0; // everything before it was read
   let committed = 0;
-  let last = Promise.resolve();
+  let stopped = false;
 
   async function advance(): Promise<void> {
     const upTo = Math.min(next, ...pending);
-    if (upTo <= committed) return;
+    if (stopped || upTo <= committed) return;
     committed = upTo;
-    last = last.then(() => commit(upTo));
-    await last;
+    await commit(upTo);
   }
   return {
-    /** The message at `offset` is in work; answers how to say that it is done. */
-    begin(offset: number): () => Promise<void> {
+    begin(offset) {
       pending.add(offset);
       return async () => {
         pending.delete(offset);
         await advance();
       };
     },
-    /** Everything before `offset` is done or in work. */
-    async readUpTo(offset: number): Promise<void> {
+    async readUpTo(offset) {
       next = Math.max(next, offset);
       await advance();
+    },
+    stop() {
+      stopped = true;
     },
   };
 }

@@ -1,5 +1,6 @@
 import { FEATURES, type GraphBatch } from '../contracts/graph.ts';
-import { decodeBatch, encodeBatch, joinGraphs } from './batch.ts';
+import { decodeBatch } from '../contracts/graph-batch.ts';
+import { encodeBatch, joinGraphs } from './batch.ts';
 import { featureSchema } from './features.ts';
 import { graphOf, linuxAttack, windowsAttack } from './graph-fixtures.ts';
 

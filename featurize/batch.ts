@@ -1,4 +1,4 @@
-import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import { LogsterError } from '../contracts/errors.ts';
 import type { Platform } from '../contracts/event.ts';
 import {
   FEATURES,
@@ -7,31 +7,15 @@ import {
   type HeteroGraph,
   NODE_TYPES,
 } from '../contracts/graph.ts';
-import { readTables, writeTables } from './batch-tables.ts';
+import { encodeGraphBatch } from '../contracts/graph-batch.ts';
 import { featureSchema } from './features.ts';
 
-/**
- * Graphs of one platform as one Arrow IPC stream: one record batch of one row, whose columns `graphs`, `nodes`
- * and `edges` are lists of structs (the three tables); platform and feature schema stand in its metadata.
- */
+/** Graphs of one platform as the bytes of one batch. */
 export function encodeBatch(platform: Platform, graphs: readonly HeteroGraph[]): Buffer {
-  return writeTables(joinGraphs(platform, graphs));
+  return encodeGraphBatch(joinGraphs(platform, graphs));
 }
 
-/** The batch of `encodeBatch`'s bytes; its arrays look into the bytes, which must not change. Throws `input-invalid`. */
-export function decodeBatch(bytes: Buffer): GraphBatch {
-  // Arrow's columns lie at multiples of 8 bytes and can only be looked into where the buffer does too
-  const aligned = bytes.byteOffset % 8 === 0 ? bytes : Buffer.from(Uint8Array.from(bytes).buffer);
-  try {
-    return readTables(aligned);
-  } catch (cause) {
-    if (cause instanceof LogsterError) throw cause;
-    const message = `A batch of ${bytes.length} bytes is no Arrow stream of graphs: ${reasonOf(cause)}`;
-    throw new LogsterError('input-invalid', message, { cause });
-  }
-}
-
-/** Graphs of one platform as one disjoint union: what `decodeBatch(encodeBatch(…))` gives, without the bytes. */
+/** Graphs of one platform as one disjoint union: what `decodeBatch()` gives of them, without the bytes. */
 export function joinGraphs(platform: Platform, graphs: readonly HeteroGraph[]): GraphBatch {
   const places = placeGraphs(platform, graphs);
   const nodes = graphs.reduce((sum, graph) => sum + graph.labels.length, 0);

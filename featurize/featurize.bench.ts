@@ -1,19 +1,10 @@
+import type { BenchResult } from '../contracts/bench.ts';
 import type { EventData, EventType, NormalizedEvent } from '../contracts/event.ts';
 import { BATCH_LIMITS, type HeteroGraph, type WindowOf } from '../contracts/graph.ts';
 import { encodeBatch } from './batch.ts';
 import { buildGraph } from './build-graph.ts';
 import { forgetNames } from './entity.ts';
 import { addToPane, emptyPane, type Pane } from './pane.ts';
-
-/** One line of a bench: our figure, the peer's of the same run, and how many times ours is better. */
-export interface BenchResult {
-  readonly name: string;
-  readonly unit: string;
-  readonly ours: number;
-  readonly peer: string;
-  readonly peerValue: number;
-  readonly ratio: number;
-}
 
 // Rates and mix as measured over public Sysmon captures: median 3.5 events/s an endpoint, half of them accesses.
 const ENDPOINTS = 200;

@@ -5,6 +5,7 @@ import type { Bus, Subscription } from '../ports/bus/bus.ts';
 import type { Queue } from '../ports/queue/queue.ts';
 import type { State } from '../ports/state/state.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
+import { everySoOften } from './every-so-often.ts';
 import { type PartitionWindows, partitionWindows } from './partition-windows.ts';
 import { batchSender } from './send-batches.ts';
 import type { WindowOptions } from './window.ts';
@@ -66,12 +67,7 @@ export async function featurize(needs: FeaturizeNeeds): Promise<Stage> {
     });
 
   const idling = everySoOften(clock, idleMs, async () => {
-    if (queueFull) return;
-    const now = clock.now(); // before the offsets: what they cover was all published by then
-    const ends = await bus.offsets(EVENTS_TOPIC);
-    for (const one of partitions.values()) await one.idle(now, ends[one.partition]?.next ?? 0);
-    const endpoints = [...partitions.values()].reduce((sum, one) => sum + one.endpoints, 0);
-    telemetry.metrics.gauge('window_endpoints', endpoints);
+    if (!queueFull) await passTime(needs, [...partitions.values()]);
   });
 
   subscription = await bus.subscribe({
@@ -117,36 +113,14 @@ export async function featurize(needs: FeaturizeNeeds): Promise<Stage> {
   };
 }
 
-interface Repeated {
-  /** Rejects with what a round threw; resolves on close. */
-  readonly failed: Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Runs rounds one after another with a pause between them. */
-function everySoOften(clock: Clock, pauseMs: number, round: () => Promise<void>): Repeated {
-  let closed = false;
-  let wake = () => {};
-  async function run(): Promise<void> {
-    while (!closed) {
-      await new Promise<void>((resolve) => {
-        const cancel = clock.after(pauseMs, resolve);
-        wake = () => {
-          cancel();
-          resolve();
-        };
-      });
-      if (!closed) await round();
-    }
-  }
-  const failed = run();
-  failed.catch(() => undefined); // the stage hears of it through `failed`
-  return {
-    failed,
-    async close() {
-      closed = true;
-      wake();
-      await failed.catch(() => undefined);
-    },
-  };
+/** Lets time pass in every partition, as far as everything published until then was taken in. */
+async function passTime(
+  { bus, clock, telemetry }: FeaturizeNeeds,
+  partitions: readonly PartitionWindows[],
+): Promise<void> {
+  const now = clock.now(); // before the offsets: what they cover was all published by then
+  const ends = await bus.offsets(EVENTS_TOPIC);
+  await Promise.all(partitions.map((one) => one.idle(now, ends[one.partition]?.next ?? 0)));
+  const endpoints = partitions.reduce((sum, one) => sum + one.endpoints, 0);
+  telemetry.metrics.gauge('window_endpoints', endpoints);
 }

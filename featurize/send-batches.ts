@@ -2,7 +2,7 @@ import { setImmediate as letOthersRun } from 'node:timers/promises';
 import type { ScoreJob } from '../contracts/batch.ts';
 import { reasonOf } from '../contracts/errors.ts';
 import { endpointKey, PLATFORMS, type Platform } from '../contracts/event.ts';
-import { BATCH_LIMITS, CAPS, type HeteroGraph } from '../contracts/graph.ts';
+import { BATCH_LIMITS, type HeteroGraph } from '../contracts/graph.ts';
 import { idOf } from '../contracts/ids.ts';
 import type { InferenceResult } from '../contracts/inference.ts';
 import { RESULTS_TOPIC } from '../contracts/topics.ts';
@@ -45,8 +45,10 @@ export interface BatchSender {
 
 /** Four batches of windows: enough to fill one while another waits for the queue, a few hundred MB at the worst. */
 const MAX_WAITING = 4 * BATCH_LIMITS.graphs;
-/** A tenant's turn: one graph of the largest size, or many ordinary ones. */
-const QUANTUM = CAPS.edges;
+/** What a graph takes of a batch, in edges: at least its place among the graphs. */
+const PLACE_COST = BATCH_LIMITS.edges / BATCH_LIMITS.graphs;
+/** A tenant's turn: eight ordinary graphs, so that thirty tenants have theirs within one batch. */
+const QUANTUM = 8 * PLACE_COST;
 /** Graphs built between two looks at what else there is to do: about 20 ms of ordinary ones. */
 const GRAPHS_IN_A_ROW = 16;
 
@@ -129,25 +131,36 @@ export function batchSender(needs: SenderNeeds): BatchSender {
       const member = turns.next();
       if (!member) break;
       const graph = tryBuild(needs, member.closed);
-      turns.charge(typeof graph === 'string' ? 1 : 1 + graph.relation.length);
-      if (typeof graph === 'string') {
-        const made = { version, scoredAt: clock.now(), error: graph };
-        draft.results.push(failedResult(member.closed, made));
+      turns.charge(Math.max(PLACE_COST, typeof graph === 'string' ? 0 : graph.relation.length));
+      const result = resultWithoutModel(member.closed, graph);
+      if (result) {
+        draft.results.push(result);
         draft.members.push(member);
-      } else if (platform === 'linux' && isIdle(member.closed.facts)) {
-        needs.telemetry.metrics.count('prefiltered_total');
-        draft.results.push(idleResult(graph, { version, scoredAt: clock.now() }));
-        draft.members.push(member);
-      } else if (draft.graphs.length > 0 && draft.edges + graph.relation.length > BATCH_LIMITS.edges) {
-        left[platform] = { graph, member };
-        break;
-      } else addGraph(draft, graph, member);
+      } else if (typeof graph !== 'string') {
+        if (draft.graphs.length > 0 && draft.edges + graph.relation.length > BATCH_LIMITS.edges) {
+          left[platform] = { graph, member };
+          break;
+        }
+        addGraph(draft, graph, member);
+      }
       if (built % GRAPHS_IN_A_ROW === 0) await letOthersRun();
     }
     const since = Math.min(...draft.members.map((member) => member.since));
     needs.telemetry.metrics.observe('batch_wait_ms', (clock.now() - since) * 1000, { platform });
     if (draft.members.length < BATCH_LIMITS.graphs && !left[platform]) delete oldest[platform]; // all are in it
     return draft;
+  }
+
+  /** The result of a window that goes to no model: one that failed, or one of idle daemons. */
+  function resultWithoutModel(
+    closed: ClosedWindow,
+    graph: HeteroGraph | string,
+  ): InferenceResult | undefined {
+    const made = { version, scoredAt: clock.now() };
+    if (typeof graph === 'string') return failedResult(closed, { ...made, error: graph });
+    if (closed.window.platform !== 'linux' || !isIdle(closed.facts)) return undefined;
+    needs.telemetry.metrics.count('prefiltered_total');
+    return idleResult(graph, made);
   }
 
   const failed = run().finally(() => {

@@ -24,7 +24,7 @@ export function readSocketAddress(saddr: string): SocketAddress | undefined {
   const family = /(?:saddr_fam|fam)=([\w-]+)|^(local|unix|inet6?|netlink|packet)\b/.exec(saddr);
   const named = familyOf(family?.[1] ?? family?.[2] ?? '');
   if (named === undefined) return undefined;
-  if (named === 'unix') return withPath(/(?:path=| )(@?\/?[^ }]+) ?}?$/.exec(saddr)?.[1]);
+  if (named === 'unix') return withPath(/(?:path=|^(?:local|unix) )([^ }]+)/.exec(saddr)?.[1]);
   const address = /(?:laddr=|host:|addr=)([^ }]+)/.exec(saddr)?.[1];
   const port = /(?:lport=|serv:|port=)(\d{1,5})/.exec(saddr)?.[1];
   return inet(named, address, port === undefined ? undefined : Number(port));

@@ -23,7 +23,7 @@ const NOT_USED: ReadonlyMap<string, string> = new Map(
       ['audit-end-of-event', 'EOE'],
       [
         'audit-configuration',
-        'CONFIG_CHANGE USER_MAC_CONFIG_CHANGE MAC_CONFIG_CHANGE NETFILTER_CFG FEATURE_CHANGE',
+        'CONFIG_CHANGE USYS_CONFIG USER_MAC_CONFIG_CHANGE MAC_CONFIG_CHANGE NETFILTER_CFG FEATURE_CHANGE',
       ],
       [
         'audit-daemon',

@@ -18,6 +18,9 @@ const HOSTS = ['NODE', 'node', 'HostName', 'Computer', 'hostname', 'Hostname', '
 /** More records than one audit event has: what follows is no part of one. */
 const RECORDS = 4096;
 
+/** The most entries of a list other than the arguments: an event has a handful of keys. */
+const LIST = 64;
+
 /** What the JSON around an audit record says. */
 export function readEnvelope(json: Json): Envelope {
   let message: string | undefined;
@@ -65,6 +68,7 @@ function fieldsOf(record: Json): Pick<AuditLine, 'fields' | 'args'> {
     if (typeof value === 'string' || typeof value === 'number') fields.set(key, String(value));
     else if (typeof value === 'boolean') fields.set(key, value ? 'yes' : 'no');
     else if (key === 'ARGV' && Array.isArray(value)) args = value.map(argument);
+    else if (Array.isArray(value)) fields.set(key, value.slice(0, LIST).map(argument).join(','));
     else if (key === 'SADDR') addAddress(fields, jsonObject(value));
   }
   const whole = record.ARGV_STR;

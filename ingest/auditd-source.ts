@@ -43,18 +43,21 @@ function linesOf(text: string, from: Omit<AuditSource, 'lines'>): AuditSource | 
     if (line === '') continue;
     if (++count > LINES) return dead('too-many-audit-lines');
     const read = readAuditLine(line);
-    if (typeof read !== 'object') why ??= read ?? (isSeparator(line) ? 'separator' : 'not-an-audit-record');
+    if (typeof read !== 'object') why ??= read ?? notUsed(line) ?? 'not-an-audit-record';
     else if (read.type.startsWith('AUOMS_')) lines.push(...partAuoms(read));
     else lines.push(read);
   }
   if (lines.length > 0) return { ...from, lines };
-  if (why === 'separator') return { ok: false, kind: 'dropped', reason: 'ausearch-separator' };
-  return dead(why ?? 'empty');
+  const reason = why ?? 'empty';
+  return DROPPED.has(reason) ? { ok: false, kind: 'dropped', reason } : dead(reason);
 }
 
-/** `ausearch` puts these between two events. */
-function isSeparator(line: string): boolean {
-  return line === '----' || line.startsWith('time->');
+const DROPPED: ReadonlySet<string> = new Set(['ausearch-separator', 'audit-record-without-stamp']);
+
+/** Lines of an audit log that tell of no event: what `ausearch` puts between two, and `type=UNKNOWN[1329] msg=?`. */
+function notUsed(line: string): string | undefined {
+  if (line === '----' || line.startsWith('time->')) return 'ausearch-separator';
+  return /^(node=\S+ )?type=\S+ msg=\?/.test(line) ? 'audit-record-without-stamp' : undefined;
 }
 
 function dead(reason: string): NoSource {

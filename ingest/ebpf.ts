@@ -130,9 +130,9 @@ function fileDeed(
   }
   if (does !== 'open') return { type: FILE_EVENT[does], data, relative };
   const flags = sensed.flags ?? 0;
-  const asked = call === 'create' || call === 'creat' || (sensed.creates ?? canCreate(flags));
-  const created = asked && !isDevice(target);
-  return { type: openEvent(created, sensed.writes ?? canWrite(flags)), data, relative };
+  const isCreate = call === 'create' || call === 'creat';
+  const created = (isCreate || (sensed.creates ?? canCreate(flags))) && !isDevice(target);
+  return { type: openEvent(created, isCreate || (sensed.writes ?? canWrite(flags))), data, relative };
 }
 
 /** O_CREAT on `/dev/null`, as shells open it, creates nothing. */

@@ -1,15 +1,6 @@
+import type { BenchResult } from '../contracts/bench.ts';
 import { encodeReading, readRecords } from './read.ts';
 import type { RawRecord } from './record.ts';
-
-/** One measured figure beside a peer's from the same run; `ratio` is ours ÷ the peer's. */
-export interface BenchResult {
-  readonly name: string;
-  readonly unit: string;
-  readonly ours: number;
-  readonly peer: string;
-  readonly peerValue: number;
-  readonly ratio: number;
-}
 
 const LINES = 2000;
 /** Odd, so that the median is a round that took place; enough for it to stand still between runs. */

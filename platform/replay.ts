@@ -47,8 +47,8 @@ const BATCH = 500;
  * before was taken in: consumers read topics side by side, and events further apart than the lateness would be late.
  */
 const SLICE_SECONDS = 4;
-/** Past every window that could still hold an event: the longest window, a tick and the lateness of the defaults. */
-const CLOSING_SECONDS = 180 + 30 + 10 + 1;
+/** Past every window that could still hold an event, and no further: the default window and lateness. */
+const CLOSING_SECONDS = 180 + 10;
 
 /** Publishes recorded raw lines to their topics, in order, at the pace they were recorded or another. */
 export async function replay(options: ReplayOptions): Promise<readonly ReplayProgress[]> {

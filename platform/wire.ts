@@ -49,11 +49,14 @@ export async function openPorts(
     mkdirSync(directory, { recursive: true });
     return directory;
   };
-  const bus = await embeddedBus({
+  // what people rely on outlives a power cut, not only a killed process
+  const survives = 'power-cut';
+  const bus = embeddedBus({
     directory: below('bus'),
     clock,
     telemetry,
     topicBytes: config.retention.log_bytes,
+    survives,
   });
   const queue = embeddedQueue<ScoreJob>({
     directory: below('queue'),
@@ -83,6 +86,13 @@ export async function openPorts(
       await registry.close();
     },
   };
+}
+
+/** Only the registry, for tools that need no more. */
+export function openRegistry(config: Config): Registry {
+  const directory = join(config.data.directory, 'registry');
+  mkdirSync(directory, { recursive: true });
+  return folderRegistry({ directory });
 }
 
 export const STAGES = ['ingest', 'featurize', 'serve', 'alerting', 'index', 'api', 'dashboard'] as const;

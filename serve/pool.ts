@@ -35,7 +35,8 @@ export interface Pool {
   load(model: ModelPackage): Promise<LoadedModel>;
   unload(platform: Platform, version: string): Promise<void>;
   score(request: ScoreRequest): Promise<readonly ScoredWindow[]>;
-  readonly size: number;
+  /** Of the processes that score at present. */
+  processIds(): readonly number[];
   close(): Promise<void>;
 }
 
@@ -168,7 +169,7 @@ export async function scorerPool(options: PoolOptions): Promise<Pool> {
   await Promise.all(scorers.map(bringUp));
 
   return {
-    size: options.scorers,
+    processIds: () => scorers.flatMap(({ child }) => child.pid ?? []),
     async load(model) {
       const answers = await Promise.all(
         scorers.map((scorer) => scorer.ready.then(() => ask(scorer, { kind: 'load', model }))),

@@ -91,7 +91,10 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
     async health() {
       const stats = await queue.stats();
       const refused = models.refused();
-      return { ready: true, detail: { models: models.all(), refused, queue: stats, scorers: pool.size } };
+      return {
+        ready: true,
+        detail: { models: models.all(), refused, queue: stats, scorers: pool.processIds() },
+      };
     },
     async close() {
       await worker.close();

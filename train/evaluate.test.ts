@@ -52,7 +52,10 @@ function sysmonLines(host: string, seconds: number): string {
 }
 
 function writeManifest(): string {
-  writeFileSync(join(folder, 'attack.gz'), gzipSync(sysmonLines('WS1.lab', 120) + sysmonLines('WS2.lab', 120)));
+  writeFileSync(
+    join(folder, 'attack.gz'),
+    gzipSync(sysmonLines('WS1.lab', 120) + sysmonLines('WS2.lab', 120)),
+  );
   writeFileSync(join(folder, 'quiet'), sysmonLines('WS3.lab', 300));
   writeFileSync(join(folder, 'broken.gz'), gzipSync(sysmonLines('WS4.lab', 300)).subarray(0, 500));
   const base = { platform: 'windows', role: 'judge only', lab: 'l', licence: 'own' };
@@ -81,7 +84,10 @@ function writeManifest(): string {
 
 const loadModel = async (platform: Platform): Promise<LoadedModel> => {
   const model = syntheticModel(platform, 1, featureSchema(platform));
-  const thresholds = BENIGN_RATES.map((benignRate, at) => ({ benignRate, threshold: SHOWN_THRESHOLDS[at] ?? 1 }));
+  const thresholds = BENIGN_RATES.map((benignRate, at) => ({
+    benignRate,
+    threshold: SHOWN_THRESHOLDS[at] ?? 1,
+  }));
   return {
     id: `${model.manifest.name}@test`,
     model: { ...model, manifest: { ...model.manifest, thresholds } },
@@ -105,7 +111,11 @@ test('evaluate() judges what it can read and says why it could not read the rest
   expect(windows?.windows.benign).toBeGreaterThan(10);
   expect(Object.keys(windows?.scorers ?? {})).toEqual(['gat', 'hybrid', 'sigma']);
   expect(windows?.scorers.sigma?.points[0]?.captures).toEqual({ attack: 1, detected: 1 });
-  expect(windows?.scorers.gat?.pairs).toMatchObject({ marked: { n: 1 }, unmarked: { n: 1 }, atomic: { n: 0 } });
+  expect(windows?.scorers.gat?.pairs).toMatchObject({
+    marked: { n: 1 },
+    unmarked: { n: 1 },
+    atomic: { n: 0 },
+  });
   expect(windows?.techniques).toMatchObject({ 'T1059.001': { captures: 1 } });
   expect(evaluation.eventsPerCpuSecond).toBeGreaterThan(0);
   expect(JSON.parse(JSON.stringify(evaluation))).toEqual(evaluation); // nothing that JSON would lose
@@ -124,7 +134,9 @@ test('scoreFiles() gives windows in the order of time and the edges that carried
     expect(prediction).toBe(attackProb >= 0.5 ? 'attack' : 'benign');
     for (const edge of edges) expect(edge.share).toBeGreaterThan(0);
   }
-  expect(quiet?.windows.every((one) => one.edges.every((edge) => edge.source !== '' && edge.relation !== ''))).toBe(true);
+  expect(
+    quiet?.windows.every((one) => one.edges.every((edge) => edge.source !== '' && edge.relation !== '')),
+  ).toBe(true);
   expect(quiet?.windows.some((one) => one.edges.length > 0)).toBe(true);
   expect(none?.parsing.error).toMatch(/ENOENT/);
 });
@@ -169,7 +181,11 @@ const shared = join(import.meta.dirname, '..', '..', 'shared', 'data', 'MANIFEST
 (existsSync(shared) ? describe : describe.skip)('recorded captures (needs ../shared/data)', () => {
   test('a marked Windows capture and a Linux run with two views are read, labelled and judged', async () => {
     const all = JSON.parse(readFileSync(shared, 'utf8')) as { captures: { id: string; file: string }[] };
-    const wanted = ['win-otrf-empire_reg_dump_sam', 'lin-rec-attack-log-wipe-136-auditd', 'lin-rec-attack-log-wipe-136-ebpf'];
+    const wanted = [
+      'win-otrf-empire_reg_dump_sam',
+      'lin-rec-attack-log-wipe-136-auditd',
+      'lin-rec-attack-log-wipe-136-ebpf',
+    ];
     const captures = all.captures
       .filter((one) => wanted.includes(one.id))
       .map((one) => ({ ...one, file: join(shared, '..', one.file) }));

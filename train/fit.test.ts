@@ -20,6 +20,7 @@ const recipe: Recipe = {
   clipNorm: 1,
   dropout: { node: 0, edge: 0.1, feature: 0.1 },
   maskShare: 0.1,
+  overlayShare: 0,
   smoothing: 0.02,
   averageSteps: 5,
 };

@@ -1,9 +1,12 @@
 import type { Platform } from '../contracts/event.ts';
+import type { HeteroGraph } from '../contracts/graph.ts';
 import { joinGraphs } from '../featurize/batch.ts';
 import { wasmTrainer } from '../models/wasm/trainer.ts';
 import type { WeightedExample } from './baselines/baselines.ts';
+import { byKey } from './by-key.ts';
 import { maskSensor } from './mask-sensor.ts';
 import { mean } from './metrics.ts';
+import { overlay } from './overlay.ts';
 import { seededRandom, shuffled } from './random.ts';
 
 /** How a network is fitted. */
@@ -17,6 +20,7 @@ export interface Recipe {
   readonly clipNorm: number;
   readonly dropout: { readonly node: number; readonly edge: number; readonly feature: number };
   readonly maskShare: number; // chance that a node type is hidden from an example, as a poorer sensor would
+  readonly overlayShare: number; // chance that other ordinary work of the same lab goes on beside an example
   readonly smoothing: number; // labels lie this far from 0 and 1: they are not all right
   readonly averageSteps: number; // parameters are a moving average over about so many steps
 }
@@ -51,6 +55,7 @@ export async function fit(
   const trainer = wasmTrainer(platform, { ...recipe, learningRate: 0 });
   const random = seededRandom(recipe.seed);
   const average = movingAverage(recipe.averageSteps);
+  const alter = alterations(examples, recipe, random);
   const curve: Epoch[] = [];
   let best: Fitted | null = null;
   for (let epoch = 1; epoch <= recipe.epochs; epoch++) {
@@ -59,7 +64,7 @@ export async function fit(
     for (let from = 0; from < drawn.length; from += recipe.batchGraphs) {
       const batch = drawn.slice(from, from + recipe.batchGraphs);
       trainer.setLearningRate(rateAt(recipe, epoch - 1 + from / drawn.length));
-      losses.push(step(trainer, platform, batch, recipe, random));
+      losses.push(step(trainer, platform, batch, recipe.smoothing, alter));
       average.add(trainer.parameters());
       await new Promise(setImmediate); // so that a caller can stop the process between two steps
     }
@@ -81,15 +86,31 @@ function step(
   trainer: ReturnType<typeof wasmTrainer>,
   platform: Platform,
   batch: readonly WeightedExample[],
-  { maskShare, smoothing }: Recipe,
-  random: () => number,
+  smoothing: number,
+  alter: (one: WeightedExample) => HeteroGraph,
 ): number {
-  const graphs = batch.map(({ example }) => maskSensor(example.graph, maskShare, random));
   const labels = Float32Array.from(batch, ({ example }) =>
     example.label === 'attack' ? 1 - smoothing : smoothing,
   );
   const weights = new Float32Array(batch.length).fill(1); // the weights have gone into the drawing
-  return trainer.step(joinGraphs(platform, graphs), labels, weights).loss;
+  return trainer.step(joinGraphs(platform, batch.map(alter)), labels, weights).loss;
+}
+
+/** What is done to an example's graph before each step: ordinary work beside it, then a poorer sensor. */
+function alterations(
+  examples: readonly WeightedExample[],
+  { overlayShare, maskShare }: Recipe,
+  random: () => number,
+): (one: WeightedExample) => HeteroGraph {
+  const place = ({ capture }: WeightedExample): string => `${capture.lab} ${capture.source}`;
+  const benign = examples.filter(({ example }) => example.label === 'benign');
+  const byPlace = byKey(benign, place);
+  return (one) => {
+    const near = byPlace.get(place(one)) ?? benign;
+    const background = random() < overlayShare ? near[Math.floor(random() * near.length)] : undefined;
+    const { graph } = one.example;
+    return maskSensor(background ? overlay(graph, background.example.graph) : graph, maskShare, random);
+  };
 }
 
 /** Examples drawn by weight at even distances, so that each comes up as often as its weight says. */

@@ -17,9 +17,9 @@ import {
   Uint32,
   Utf8,
 } from 'apache-arrow';
-import { LogsterError } from '../contracts/errors.ts';
-import { PLATFORMS, type Platform } from '../contracts/event.ts';
-import { FEATURES, type GraphBatch, type GraphInBatch } from '../contracts/graph.ts';
+import { LogsterError } from './errors.ts';
+import { PLATFORMS, type Platform } from './event.ts';
+import { FEATURES, type GraphBatch, type GraphInBatch } from './graph.ts';
 
 // The form of the stream; another number is refused rather than guessed at.
 const FORM = '1';

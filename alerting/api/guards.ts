@@ -1,0 +1,59 @@
+import type { RequestHandler } from 'express';
+import { type AugmentedRequest, ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import helmet from 'helmet';
+import { sendProblem } from '../../ports/access/problem.ts';
+import { isLoopback } from '../../ports/access/same-site.ts';
+import type { Telemetry } from '../../ports/telemetry/telemetry.ts';
+
+const WINDOW_MS = 60_000;
+
+/** Requests a minute from one address: a page that asks every second has room; a scraper has not. */
+const REQUESTS = 600;
+
+/** From this machine itself, where tools and the dashboard's server call: 1,000 a second. */
+const LOOPBACK_REQUESTS = 60_000;
+
+/** Headers under which no text of an endpoint can become a script, and no page elsewhere can embed this one. */
+export function guards(): RequestHandler {
+  const headers = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    strictTransportSecurity: false, // the proxy that speaks TLS sets it
+    crossOriginResourcePolicy: { policy: 'cross-origin' }, // CORS says who may read
+  });
+  return (request, response, next) => {
+    response.set('Cache-Control', 'no-store');
+    headers(request, response, next);
+  };
+}
+
+/** Answers 429 to an address that asks too often. */
+export function limitRate({ metrics }: Telemetry): RequestHandler {
+  return rateLimit({
+    windowMs: WINDOW_MS,
+    limit: (request) => (isLoopbackAddress(request.ip) ? LOOPBACK_REQUESTS : REQUESTS),
+    keyGenerator: (request) => ipKeyGenerator((request as AugmentedRequest & { ip?: string }).ip ?? 'unknown'),
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    validate: { xForwardedForHeader: false }, // a proxy's header is not believed, whoever sends it
+    handler: (_request, response) => {
+      metrics.count('access_refused_total', { reason: 'rate' });
+      sendProblem(response, 429, 'Too many requests from this address; wait a minute');
+    },
+  });
+}
+
+function isLoopbackAddress(address = ''): boolean {
+  return isLoopback(address.replace(/^::ffff:/, ''));
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { ALERT_STATES, SEVERITIES } from '../../contracts/alert.ts';
+import { IDENTIFIER, PLATFORMS } from '../../contracts/event.ts';
+
+/** Digits only: `Number()` alone would also take "", "1e3" and "0x10". */
+const whole = (most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().int().max(most));
+
+const identifier = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .pipe(z.string().regex(IDENTIFIER, 'may hold a-z, 0-9, dots, dashes and underscores'));
+
+const time = z
+  .string()
+  .regex(/^\d{1,11}(\.\d{1,9})?$/, 'must be a time in epoch seconds')
+  .transform(Number);
+
+/** Pages go this far, so that one request cannot make the store walk through everything. */
+const FURTHEST = 1_000_000;
+
+const paging = {
+  limit: whole(1000).pipe(z.number().min(1)).prefault('100'),
+  offset: whole(FURTHEST).prefault('0'),
+};
+
+/** Parameters of `GET /alerts`. */
+export const alertsQuery = z.strictObject({
+  tenant_id: identifier.optional(),
+  status: z.enum(ALERT_STATES).optional(),
+  severity: z
+    .string()
+    .transform((text) => text.toUpperCase())
+    .pipe(z.enum(SEVERITIES))
+    .optional(),
+  platform: z.enum(PLATFORMS).optional(),
+  endpoint_id: identifier.optional(),
+  since: time.optional(),
+  until: time.optional(),
+  technique: z
+    .string()
+    .regex(/^T\d{4}(\.\d{3})?$/, 'must be an ATT&CK id like T1059.001')
+    .optional(),
+  q: z.string().min(1).max(200).optional(),
+  sort: z.enum(['last_seen', 'attack_prob']).default('last_seen'),
+  ...paging,
+  cursor: z.string().max(200).optional(),
+});
+
+/** Parameters of `GET /endpoints`. */
+export const endpointsQuery = z.strictObject({ tenant_id: identifier.optional(), ...paging });
+
+/** Parameters of `GET /feedback`. */
+export const feedbackQuery = z.strictObject({
+  tenant_id: identifier.optional(),
+  since: time.prefault('0'),
+  limit: paging.limit,
+});
+
+/** No parameters. */
+export const noQuery = z.strictObject({});
+
+/** The part of a path that names an alert. */
+export const alertPath = z.object({ alert_id: z.string() });
+
+/** Body of `PATCH /alerts/{alert_id}`. */
+export const alertPatch = z
+  .strictObject({
+    status: z.enum(ALERT_STATES).optional(),
+    notes: z.string().min(1).max(4000).optional(),
+    assignee: z.string().min(1).max(128).nullable().optional(),
+    author: z.string().min(1).max(128).default('analyst'),
+  })
+  .refine(
+    ({ status, notes, assignee }) => status !== undefined || notes !== undefined || assignee !== undefined,
+    'at least one of status, notes and assignee is needed',
+  );

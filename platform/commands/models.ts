@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { techniqueAnalyzer } from '../../alerting/sigma/techniques.ts';
+import { LogsterError } from '../../contracts/errors.ts';
+import { PLATFORMS, type Platform } from '../../contracts/event.ts';
+import type { Registry } from '../../ports/registry/registry.ts';
+import { systemClock } from '../../ports/telemetry/clock.ts';
+import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
+import { modelNameOf } from '../../serve/champions.ts';
+import { evaluate } from '../../train/evaluate.ts';
+import { type LoadedModel, loadVersion } from '../../train/load-model.ts';
+import { type ScoredFile, scoreFiles } from '../../train/score-file.ts';
+import { trainPlatform } from '../../train/train.ts';
+import type { Surroundings } from '../cli.ts';
+import { type Config, readConfig } from '../config.ts';
+import { evaluationTables } from '../evaluation-tables.ts';
+import { registerShippedModels } from '../shipped-models.ts';
+import { table } from '../table.ts';
+import { openRegistry } from '../wire.ts';
+
+/** `logster score`, `logster evaluate` and `logster train`. */
+export function addModelCommands(program: Command, surroundings: Surroundings): void {
+  addScoreCommand(program, surroundings);
+  addEvaluateCommand(program, surroundings);
+  addTrainCommand(program, surroundings);
+}
+
+function addScoreCommand(program: Command, surroundings: Surroundings): void {
+  program
+    .command('score')
+    .description('score captured files: windows, probabilities, techniques and what carried the score')
+    .argument('<files...>', 'raw lines of any sensor, plain or gzip')
+    .option('--model <name>', 'NAME or NAME@VERSION instead of the champion')
+    .option('--json', 'one JSON object per file')
+    .action(async (files: string[], flags: { model?: string; json?: boolean }) => {
+      const { registry, loadModel } = await modelsOf(surroundings, flags.model);
+      const analyzer = techniqueAnalyzer();
+      let unread = 0;
+      for await (const scored of scoreFiles(files, {
+        loadModel,
+        inspect: (events) => analyzer.inspect(events),
+      })) {
+        if (scored.parsing.error !== null) unread += 1;
+        process.stdout.write(flags.json ? `${JSON.stringify(scored)}\n` : `${describeFile(scored)}\n`);
+      }
+      await registry.close();
+      if (unread > 0) process.exitCode = 1;
+    });
+}
+
+function describeFile({ file, parsing, windows }: ScoredFile): string {
+  const head = `${file}: ${parsing.lines} lines, ${parsing.events} events, ${windows.length} windows`;
+  if (parsing.error !== null) return `${head}; could not be read to its end: ${parsing.error}`;
+  const rows = windows.map((window) => [
+    window.host,
+    new Date(window.start * 1000).toISOString().slice(0, 19).replace('T', ' '),
+    window.events,
+    Number(window.attackProb.toFixed(3)),
+    window.techniques.slice(0, 6).join(' '),
+    window.edges
+      .slice(0, 2)
+      .map((edge) => `${edge.source} ${edge.relation} ${edge.target}`.slice(0, 60))
+      .join('; '),
+  ]);
+  return `${head}\n${table(['host', 'window from', 'events', 'attack', 'techniques', 'carried by'], rows)}`;
+}
+
+function addEvaluateCommand(program: Command, surroundings: Surroundings): void {
+  program
+    .command('evaluate')
+    .description('measure a model, its baselines and its controls on labelled captures')
+    .requiredOption('--manifest <file>', 'MANIFEST.json with the captures beside it')
+    .option('--platform <platform>', PLATFORMS.join(' or '))
+    .option('--model <name>', 'NAME or NAME@VERSION instead of the champion')
+    .option('--json', 'only the JSON object')
+    .action(async (flags: { manifest: string; platform?: string; model?: string; json?: boolean }) => {
+      const { registry, loadModel } = await modelsOf(surroundings, flags.model);
+      const analyzer = techniqueAnalyzer();
+      const evaluation = await evaluate({
+        manifestFile: flags.manifest,
+        platform: flags.platform === undefined ? undefined : platformOf(flags.platform),
+        loadModel,
+        inspect: (events) => analyzer.inspect(events),
+        report: flags.json ? undefined : (line) => process.stderr.write(`${line}\n`),
+      });
+      await registry.close();
+      if (!flags.json) process.stdout.write(`${evaluationTables(evaluation)}\n`);
+      process.stdout.write(`${JSON.stringify(evaluation)}\n`);
+    });
+}
+
+interface TrainFlags {
+  readonly platform: string;
+  readonly manifest: string;
+  readonly seed: string;
+  readonly into?: string;
+}
+
+function addTrainCommand(program: Command, { root, environment }: Surroundings): void {
+  program
+    .command('train')
+    .description('train a network and its baselines, measure them by cross-fitting, and register the version')
+    .requiredOption('--platform <platform>', PLATFORMS.join(' or '))
+    .requiredOption('--manifest <file>', 'MANIFEST.json with the captures beside it')
+    .option('--seed <number>', 'equal seeds give equal weights', '1')
+    .action(async (flags: TrainFlags) => {
+      const config = readConfig(environment, root);
+      const platform = platformOf(flags.platform);
+      const seed = Number(flags.seed);
+      if (!Number.isSafeInteger(seed))
+        throw new LogsterError('input-invalid', `--seed ${flags.seed} is not a whole number`);
+      const trained = await trainPlatform({
+        platform,
+        manifestFile: flags.manifest,
+        seed,
+        cacheFolder: join(config.data.directory, 'cache'),
+        clock: systemClock,
+        report: (line) => process.stderr.write(`${line}\n`),
+      });
+      const registry = openRegistry(config);
+      const { version } = await registry.register(trained.name, trained);
+      await registry.setAlias(trained.name, 'challenger', version);
+      await registry.close();
+      process.stdout.write(
+        `Registered ${trained.name}@${version} as challenger; its card is ${join(config.data.directory, 'registry', trained.name, version, 'card.md')}\n`,
+      );
+    });
+}
+
+function platformOf(text: string): Platform {
+  const found = PLATFORMS.find((platform) => platform === text);
+  if (found) return found;
+  throw new LogsterError('input-invalid', `--platform ${text} is neither ${PLATFORMS.join(' nor ')}`);
+}
+
+/** The version asked for, or the champion of each platform; the shipped models are registered first. */
+async function modelsOf(
+  { root, environment }: Surroundings,
+  asked: string | undefined,
+): Promise<{ registry: Registry; loadModel: (platform: Platform) => Promise<LoadedModel> }> {
+  const config: Config = readConfig(environment, root);
+  const registry = openRegistry(config);
+  await registerShippedModels(registry, join(root, 'models'), recordedTelemetry().log);
+  const [name, version] = asked?.split('@') ?? [];
+  return {
+    registry,
+    async loadModel(platform) {
+      const own = modelNameOf(platform);
+      if (name === undefined || name !== own) {
+        if (name !== undefined && !PLATFORMS.some((other) => modelNameOf(other) === name)) {
+          throw new LogsterError(
+            'not-found',
+            `No model is called ${name}; there are ${PLATFORMS.map(modelNameOf).join(' and ')}`,
+          );
+        }
+        return loadVersion(registry, own);
+      }
+      return loadVersion(registry, own, version);
+    },
+  };
+}
