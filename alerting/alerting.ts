@@ -40,16 +40,15 @@ const FORGET_EVERY_MS = 3_600_000;
 export async function alerting(needs: AlertingNeeds): Promise<Stage> {
   const { bus, alerts, telemetry, clock } = needs;
   const publisher = publishOutbox(needs);
-  const enricher = needs.analyzer && enrichLater({ ...needs, analyzer: needs.analyzer, onSaved: publisher.wake });
+  const enricher =
+    needs.analyzer && enrichLater({ ...needs, analyzer: needs.analyzer, onSaved: publisher.wake });
   const partitions = new Map<number, CommitBehind>();
   const { failed, fail } = failure();
 
   const progressOf = (partition: number): CommitBehind => {
     const known = partitions.get(partition);
     if (known) return known;
-    const fresh = commitBehind(async (offset) =>
-      (await subscribed).commit(RESULTS_TOPIC, partition, offset),
-    );
+    const fresh = commitBehind(async (offset) => (await subscribed).commit(RESULTS_TOPIC, partition, offset));
     partitions.set(partition, fresh);
     return fresh;
   };
@@ -127,10 +126,14 @@ function failure(): { readonly failed: Promise<void>; readonly fail: (reason: un
 
 function tell(taken: Taken, hit: InferenceResult, { telemetry, clock }: AlertingNeeds): void {
   const { metrics, log } = telemetry;
-  if (taken.kind === 'repeated') return metrics.count('alert_hits_repeated_total');
+  if (taken.kind === 'repeated') {
+    metrics.count('alert_hits_repeated_total');
+    return;
+  }
   const { alert, correlated, dropped, kind } = taken;
   metrics.count('alerts_total', { severity: alert.severity, change: kind });
-  for (const other of correlated) metrics.count('alerts_total', { severity: other.severity, change: 'correlated' });
+  for (const other of correlated)
+    metrics.count('alerts_total', { severity: other.severity, change: 'correlated' });
   if (dropped > 0) metrics.count('alert_links_dropped_total', { reason: 'full' }, dropped);
   metrics.observe('alert_latency_seconds', Math.max(0, clock.now() - hit.scored_at));
   if (kind === 'merged') return;

@@ -14,11 +14,7 @@ const EVIDENCE = 50;
  * The alert with what an analyzer found in one of its windows; undefined where nothing is new. A technique is
  * kept once per rule, with the evidence of all windows.
  */
-export function enrichAlert(
-  alert: Alert,
-  found: readonly Technique[],
-  at: number,
-): AlertMessage | undefined {
+export function enrichAlert(alert: Alert, found: readonly Technique[], at: number): AlertMessage | undefined {
   const techniques = unionOf(alert.techniques, found);
   if (JSON.stringify(techniques) === JSON.stringify(alert.techniques)) return undefined;
   const ttp_techniques = distinct(techniques.map(({ id }) => id));

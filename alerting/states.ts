@@ -19,7 +19,10 @@ export type Edited =
 export function editAlert(alert: Alert, { status, note, assignee, by, at }: Edit): Edited {
   if (status !== undefined && !TRANSITIONS[alert.status].includes(status)) {
     const ways = TRANSITIONS[alert.status].join(', ');
-    return { ok: false, reason: `An alert that is ${alert.status} cannot become ${status}; it can become ${ways}` };
+    return {
+      ok: false,
+      reason: `An alert that is ${alert.status} cannot become ${status}; it can become ${ways}`,
+    };
   }
   const told = [
     ...(status === undefined ? [] : [`${alert.status} -> ${status}`]),
@@ -33,7 +36,10 @@ export function editAlert(alert: Alert, { status, note, assignee, by, at }: Edit
     ...(assignee !== undefined && { assignee }),
     ...(note !== undefined && { notes: [...alert.notes, { at, author: by, text: note }] }),
   };
-  return { ok: true, message: changeAlert(alert, { change: 'status', by, at, detail: told.join(', ') }, fields) };
+  return {
+    ok: true,
+    message: changeAlert(alert, { change: 'status', by, at, detail: told.join(', ') }, fields),
+  };
 }
 
 /**

@@ -34,7 +34,10 @@ export async function windowEvents(documents: Documents, window: InferenceResult
 }
 
 /** Those of the ids whose events are not in the index. */
-export async function notIndexed(documents: Documents, eventIds: readonly string[]): Promise<readonly string[]> {
+export async function notIndexed(
+  documents: Documents,
+  eventIds: readonly string[],
+): Promise<readonly string[]> {
   const found = await Promise.all(eventIds.map((id) => documents.get('logster-events', id)));
   return eventIds.filter((_, place) => found[place] === undefined);
 }

@@ -13,12 +13,14 @@ export const CORRECTIONS: readonly Correction[] = [
   {
     capture: 'win-otrf-empire_wmic_add_user',
     host: 'IT001.shire.com',
-    because: 'the marked command (wmic /node:IT001 process call create) runs here: wmiprvse starts net user /add',
+    because:
+      'the marked command (wmic /node:IT001 process call create) runs here: wmiprvse starts net user /add',
   },
   {
     capture: 'win-otrf-empire_wmic_add_user_backdoor',
     host: 'WORKSTATION6.theshire.local',
-    because: 'the marked command (wmic /node:WORKSTATION6 process call create) runs here: net user /add backdoor',
+    because:
+      'the marked command (wmic /node:WORKSTATION6 process call create) runs here: net user /add backdoor',
   },
 ];
 

@@ -20,7 +20,13 @@ test('parseManifest() gives what an entry leaves out the value that claims least
 
 test('parseManifest() survives hosts as a number, null or plain names', () => {
   const { captures } = parseManifest(
-    { captures: [{ ...entry, hosts: 9 }, { ...entry, hosts: null }, { ...entry, hosts: ['A'] }] },
+    {
+      captures: [
+        { ...entry, hosts: 9 },
+        { ...entry, hosts: null },
+        { ...entry, hosts: ['A'] },
+      ],
+    },
     '/data',
   );
   expect(captures.map((one) => one.hosts.length)).toEqual([0, 0, 1]);

@@ -94,7 +94,11 @@ const hostSchema = z
   .looseObject({ name: z.string(), marker: flag, c2_or_injection_seen: flag })
   .or(z.string().transform((name) => ({ name, marker: null, c2_or_injection_seen: null })));
 
-const markSchema = z.looseObject({ start: z.unknown().optional(), end: z.unknown().optional(), usable: flag });
+const markSchema = z.looseObject({
+  start: z.unknown().optional(),
+  end: z.unknown().optional(),
+  usable: flag,
+});
 
 const entrySchema = z.looseObject({
   id: z.string().min(1),

@@ -74,8 +74,8 @@ test('only open licences and the right role may train', () => {
   expect(['MIT', 'MIT (OTRF)', 'Apache-2.0', 'CC0', 'CC0-1.0', 'own (project)'].map((l) => may(l))).toEqual(
     Array(6).fill(true),
   );
-  expect(
-    ['none stated', 'GPL-3.0', 'CC BY-NC-SA 4.0', 'DRL-1.1', 'MIT-like', ''].map((l) => may(l)),
-  ).toEqual(Array(6).fill(false));
+  expect(['none stated', 'GPL-3.0', 'CC BY-NC-SA 4.0', 'DRL-1.1', 'MIT-like', ''].map((l) => may(l))).toEqual(
+    Array(6).fill(false),
+  );
   expect(may('MIT', 'judge only')).toBe(false);
 });

@@ -21,8 +21,8 @@ const STAMP_CHARACTERS = 64;
 /** How far the stamp may stand from the begin: behind a syslog header and a node name. */
 const HEADER_CHARACTERS = 512;
 
-/** More fields than auditd puts into one 8 KiB record; what follows is not read. */
-const FIELDS = 8192;
+/** More fields than fit into one record (MAX_AUDIT_MESSAGE_LENGTH is 8,970 bytes); what follows is not read. */
+const FIELDS = 2048;
 
 /** Records that older relays name by number (linux/audit.h). */
 const TYPES: ReadonlyMap<string, string> = new Map([
@@ -189,7 +189,7 @@ function scanInterpreted(line: string, from: number, type: string, into: Map<str
     into.set('proctitle', text.slice(11));
     return;
   }
-  const keys = type === 'EXECVE' ? argumentKeys(text) : [...text.matchAll(NEXT_KEY)].slice(0, FIELDS);
+  const keys = type === 'EXECVE' ? argumentKeys(text) : fieldKeys(text);
   keys.forEach((match, place) => {
     const value = text.slice(match.index + match[0].length, keys[place + 1]?.index ?? text.length).trim();
     const key = match[1] ?? '';
@@ -200,6 +200,15 @@ function scanInterpreted(line: string, from: number, type: string, into: Map<str
       into.set(key, type === 'EXECVE' ? `"${value}"` : value.replace(/^"(.*)"$/, '$1').replace(/'$/, ''));
     }
   });
+}
+
+function fieldKeys(text: string): RegExpExecArray[] {
+  const found: RegExpExecArray[] = [];
+  for (const match of text.matchAll(NEXT_KEY)) {
+    found.push(match);
+    if (found.length >= FIELDS) break;
+  }
+  return found;
 }
 
 /** An argument may hold ` x=1`: only `a<next number>=` begins the next. */

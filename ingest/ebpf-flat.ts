@@ -40,7 +40,7 @@ export function readFlat(json: Json): Sensing {
     host: textOf(json.hostname) ?? textOf(host?.name ?? json.host) ?? textOf(json.node),
     tenantId: textOf(json.tenant_id),
     data: dataOf(json),
-    path: textOf(json.old_path) ?? textOf(json.path) ?? textOf(json.filename),
+    path: textOf(json.old_path) ?? textOf(json.path) ?? textOf(json.filename) ?? socketPath(json),
     newPath: textOf(json.new_path) ?? (json.old_path === undefined ? undefined : textOf(json.path)),
     folder: folderOf(json),
     flags: flagsOf(json.flags),
@@ -111,6 +111,14 @@ function modeOf(value: unknown): number | undefined {
   return Number.parseInt(value.replace(/^0o/, ''), 8);
 }
 
+function isUnix(json: Json): boolean {
+  return familyOf(textOf(json.family) ?? '') === 'unix';
+}
+
+function socketPath(json: Json): string | undefined {
+  return isUnix(json) ? textOf(json.addr) : undefined;
+}
+
 interface Ends {
   readonly local?: Peer | undefined;
   readonly remote?: Peer | undefined;
@@ -119,7 +127,7 @@ interface Ends {
 /** `saddr`/`daddr` as on the wire, or one `addr` that is the peer, or the own end of a bind. */
 function endsOf(json: Json, kind: string): Ends {
   const address = textOf(json.addr);
-  if (familyOf(textOf(json.family) ?? '') === 'unix') return {};
+  if (isUnix(json)) return {};
   const source = peerOf(textOf(json.saddr), portOf(json.sport));
   const destination = peerOf(textOf(json.daddr), portOf(json.dport));
   if (source === undefined && destination === undefined) {

@@ -28,7 +28,15 @@ function one(value: unknown, key = ''): NormalizedEvent {
 
 describe('readEbpf() on our flat JSON', () => {
   test('keeps who, where and when', () => {
-    expect(one({ ...BASE, event_type: 'exec', argv: ['sh', '-c', 'id'], cwd: '/srv', parent_exe: '/usr/sbin/nginx' })).toMatchObject({
+    expect(
+      one({
+        ...BASE,
+        event_type: 'exec',
+        argv: ['sh', '-c', 'id'],
+        cwd: '/srv',
+        parent_exe: '/usr/sbin/nginx',
+      }),
+    ).toMatchObject({
       tenant_id: 'acme',
       endpoint_id: 'web-7',
       platform: 'linux',
@@ -53,8 +61,18 @@ describe('readEbpf() on our flat JSON', () => {
     ['exit', { exit_code: 3 }, 'process_end', { exit_code: 3 }],
     ['setuid', { new_uid: 0 }, 'syscall', { syscall: 'setuid', target_user: '0' }],
     ['ptrace', { target_pid: 5 }, 'syscall', { syscall: 'ptrace', target_process_id: 5 }],
-    ['module_load', { path: '/tmp/x.ko' }, 'syscall', { syscall: 'init_module', target_filename: '/tmp/x.ko' }],
-    ['open', { path: '/etc/shadow', flags: 0 }, 'file_read', { target_filename: '/etc/shadow', file_flags: 0 }],
+    [
+      'module_load',
+      { path: '/tmp/x.ko' },
+      'syscall',
+      { syscall: 'init_module', target_filename: '/tmp/x.ko' },
+    ],
+    [
+      'open',
+      { path: '/etc/shadow', flags: 0 },
+      'file_read',
+      { target_filename: '/etc/shadow', file_flags: 0 },
+    ],
     ['open', { path: '/tmp/x', flags: 'O_WRONLY' }, 'file_write', { target_filename: '/tmp/x' }],
     ['open', { path: '/tmp/x', flags: 577 }, 'file_create', { target_filename: '/tmp/x' }],
     ['open', { path: '/dev/null', flags: 577 }, 'file_write', { target_filename: '/dev/null' }],
@@ -68,18 +86,41 @@ describe('readEbpf() on our flat JSON', () => {
       'connect',
       { protocol: 'TCP', saddr: '10.0.0.7', sport: 40112, daddr: '203.0.113.9', dport: '4444' },
       'network_connect',
-      { protocol: 'tcp', source_ip: '10.0.0.7', source_port: 40112, destination_ip: '203.0.113.9', destination_port: 4444, initiated: true },
+      {
+        protocol: 'tcp',
+        source_ip: '10.0.0.7',
+        source_port: 40112,
+        destination_ip: '203.0.113.9',
+        destination_port: 4444,
+        initiated: true,
+      },
     ],
     [
       'accept',
       { saddr: '203.0.113.9', sport: 4444, daddr: '10.0.0.7', dport: 22 },
       'network_accept',
-      { source_ip: '203.0.113.9', source_port: 4444, destination_ip: '10.0.0.7', destination_port: 22, initiated: false },
+      {
+        source_ip: '203.0.113.9',
+        source_port: 4444,
+        destination_ip: '10.0.0.7',
+        destination_port: 22,
+        initiated: false,
+      },
     ],
     ['bind', { saddr: '0.0.0.0', sport: 4444 }, 'network_bind', { source_ip: '0.0.0.0', source_port: 4444 }],
-    ['send', { daddr: '10.0.0.1', dport: 53, bytes: 40 }, 'network_connect', { destination_port: 53, bytes: 40 }],
+    [
+      'send',
+      { daddr: '10.0.0.1', dport: 53, bytes: 40 },
+      'network_connect',
+      { destination_port: 53, bytes: 40 },
+    ],
     ['recv', { saddr: '10.0.0.1', sport: 53, bytes: 40 }, 'syscall', { bytes: 40 }],
-    ['dns', { query: 'example.test', daddr: '10.0.0.1' }, 'dns_query', { query_name: 'example.test', destination_ip: '10.0.0.1' }],
+    [
+      'dns',
+      { query: 'example.test', daddr: '10.0.0.1' },
+      'dns_query',
+      { query_name: 'example.test', destination_ip: '10.0.0.1' },
+    ],
   ])('%s %j is %s', (event_type, more, type, data) => {
     expect(one({ ...BASE, event_type, ...more })).toMatchObject({ event_type: type, data, warnings: [] });
   });
@@ -97,8 +138,14 @@ describe('readEbpf() on our flat JSON', () => {
   test('takes nanoseconds of the wall clock, never those since the start of the machine', () => {
     const { timestamp: _, ...timeless } = { ...BASE, event_type: 'exit' };
     expect(one({ ...timeless, ts_ns: 1772442904300000000 }).timestamp).toBeCloseTo(1772442904.3, 3);
-    expect(one({ ...timeless, ts: '2026-03-02T09:15:04.300Z', ts_ns: 55_000_000 }).timestamp).toBe(1772442904.3);
-    expect(read({ ...timeless, ts_ns: 55_000_000 })).toEqual({ ok: false, kind: 'dead', reason: 'no-event-time' });
+    expect(one({ ...timeless, ts: '2026-03-02T09:15:04.300Z', ts_ns: 55_000_000 }).timestamp).toBe(
+      1772442904.3,
+    );
+    expect(read({ ...timeless, ts_ns: 55_000_000 })).toEqual({
+      ok: false,
+      kind: 'dead',
+      reason: 'no-event-time',
+    });
   });
 });
 
@@ -116,40 +163,92 @@ describe('readEbpf() on tracepoint recordings', () => {
 
   test('a birth is not a second program', () => {
     const born = one(line({ type: 'process_fork', pid: 7784, ppid: 7783 }), 'default:build-2');
-    const ran = one(line({ type: 'process_exec', pid: 7784, ppid: 7783, exe: '/usr/bin/ls', argv: ['ls', '-l'], parent_exe: null }));
-    expect(born).toMatchObject({ event_type: 'process_create', endpoint_id: 'build-2', data: { syscall: 'fork', image: '/usr/bin/bash' } });
+    const ran = one(
+      line({
+        type: 'process_exec',
+        pid: 7784,
+        ppid: 7783,
+        exe: '/usr/bin/ls',
+        argv: ['ls', '-l'],
+        parent_exe: null,
+      }),
+    );
+    expect(born).toMatchObject({
+      event_type: 'process_create',
+      endpoint_id: 'build-2',
+      data: { syscall: 'fork', image: '/usr/bin/bash' },
+    });
     expect(born.data).not.toHaveProperty('command_line');
-    expect(ran).toMatchObject({ event_type: 'process_create', data: { image: '/usr/bin/ls', command_line: 'ls -l', process_id: 7784 } });
+    expect(ran).toMatchObject({
+      event_type: 'process_create',
+      data: { image: '/usr/bin/ls', command_line: 'ls -l', process_id: 7784 },
+    });
     expect(ran.data).not.toHaveProperty('syscall');
     expect(ran.data).not.toHaveProperty('parent_image');
   });
 
   test.each([
     [{ type: 'process_exit' }, 'process_end', { process_id: 7783 }],
-    [{ type: 'file_open', path: '/tmp/x', dirfd: -100, flags: 577, write: true, create: true, ret: 3 }, 'file_create', { success: true }],
-    [{ type: 'file_open', path: '', dirfd: -100, flags: 2050, write: true, ret: -6 }, 'syscall', { success: false, exit: -6 }],
+    [
+      { type: 'file_open', path: '/tmp/x', dirfd: -100, flags: 577, write: true, create: true, ret: 3 },
+      'file_create',
+      { success: true },
+    ],
+    [
+      { type: 'file_open', path: '', dirfd: -100, flags: 2050, write: true, ret: -6 },
+      'syscall',
+      { success: false, exit: -6 },
+    ],
     [{ type: 'file_unlink', path: '/tmp/x' }, 'file_delete', { target_filename: '/tmp/x' }],
-    [{ type: 'file_rename', path: '/a', new_path: '/b' }, 'file_rename', { old_filename: '/a', target_filename: '/b' }],
+    [
+      { type: 'file_rename', path: '/a', new_path: '/b' },
+      'file_rename',
+      { old_filename: '/a', target_filename: '/b' },
+    ],
     [{ type: 'file_chmod', mode: '0o755', path: '/a' }, 'file_attribute', { file_mode: 0o755 }],
     [{ type: 'process_kill', arg: 9, target_pid: 5 }, 'syscall', { syscall: 'kill', target_process_id: 5 }],
-    [{ type: 'set_uid', syscall: 'setresuid', new_uid: 1000 }, 'syscall', { syscall: 'setresuid', target_user: '1000' }],
+    [
+      { type: 'set_uid', syscall: 'setresuid', new_uid: 1000 },
+      'syscall',
+      { syscall: 'setresuid', target_user: '1000' },
+    ],
     [{ type: 'mount', path: '/' }, 'syscall', { syscall: 'mount', target_filename: '/' }],
     [
       { type: 'net_connect', family: 'inet', addr: '127.0.0.1', port: 29342, ret: -115 },
       'network_connect',
       { destination_ip: '127.0.0.1', destination_port: 29342, exit: -115 },
     ],
-    [{ type: 'net_connect', family: 'unix', addr: '/run/nscd/socket', port: null, ret: -2 }, 'syscall', { syscall: 'connect', target_filename: '/run/nscd/socket' }],
-    [{ type: 'net_bind', family: 'inet', addr: '127.0.0.1', port: 8080 }, 'network_bind', { source_ip: '127.0.0.1', source_port: 8080 }],
-    [{ type: 'net_accept', family: 'inet', addr: '127.0.0.1', port: 46560 }, 'network_accept', { source_ip: '127.0.0.1', source_port: 46560 }],
+    [
+      { type: 'net_connect', family: 'unix', addr: '/run/nscd/socket', port: null, ret: -2 },
+      'syscall',
+      { syscall: 'connect', target_filename: '/run/nscd/socket' },
+    ],
+    [
+      { type: 'net_bind', family: 'inet', addr: '127.0.0.1', port: 8080 },
+      'network_bind',
+      { source_ip: '127.0.0.1', source_port: 8080 },
+    ],
+    [
+      { type: 'net_accept', family: 'inet', addr: '127.0.0.1', port: 46560 },
+      'network_accept',
+      { source_ip: '127.0.0.1', source_port: 46560 },
+    ],
   ])('%j is %s', (more, type, data) => {
     expect(one(line(more))).toMatchObject({ event_type: type, data });
   });
 
   test('a path whose folder nobody knows stays relative and says so', () => {
-    expect(one(line({ type: 'file_unlink', path: 'sh' }))).toMatchObject({ data: { target_filename: 'sh' }, warnings: ['relative_path'] });
-    expect(one(line({ type: 'file_unlink', path: 'sh', cwd: '/tmp' }))).toMatchObject({ data: { target_filename: '/tmp/sh' }, warnings: [] });
-    expect(one(line({ type: 'file_unlink', path: 'sh', cwd: '/tmp', dirfd: 5 })).warnings).toEqual(['relative_path']);
+    expect(one(line({ type: 'file_unlink', path: 'sh' }))).toMatchObject({
+      data: { target_filename: 'sh' },
+      warnings: ['relative_path'],
+    });
+    expect(one(line({ type: 'file_unlink', path: 'sh', cwd: '/tmp' }))).toMatchObject({
+      data: { target_filename: '/tmp/sh' },
+      warnings: [],
+    });
+    expect(one(line({ type: 'file_unlink', path: 'sh', cwd: '/tmp', dirfd: 5 })).warnings).toEqual([
+      'relative_path',
+    ]);
   });
 });
 
@@ -161,7 +260,11 @@ describe('readEbpf() answers with a reason', () => {
     ['null', 'dead', 'not-a-json-object'],
     ['{"a":1}', 'dead', 'not-an-ebpf-event'],
     [JSON.stringify({ ...BASE, event_type: 'exit', timestamp: null }), 'dead', 'no-event-time'],
-    [JSON.stringify({ ...BASE, event_type: 'exit', timestamp: '1970-01-01T00:00:00Z' }), 'dead', 'no-event-time'],
+    [
+      JSON.stringify({ ...BASE, event_type: 'exit', timestamp: '1970-01-01T00:00:00Z' }),
+      'dead',
+      'no-event-time',
+    ],
     [JSON.stringify({ ...BASE, event_type: 'constructor' }), 'dropped', 'unknown-event-id'],
     [JSON.stringify({ ...BASE, event_type: 'never_heard_of' }), 'dropped', 'unknown-event-id'],
   ])('%s', (text, kind, reason) => {

@@ -3,6 +3,7 @@ import { LogsterError } from '../contracts/errors.ts';
 import { addBenchCommand } from './commands/bench.ts';
 import { addConfigCommand } from './commands/config.ts';
 import { addDlqCommand } from './commands/dlq.ts';
+import { addDocsCommand } from './commands/docs.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addModelCommands } from './commands/models.ts';
@@ -32,6 +33,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addModelCommands(program, surroundings);
   addDlqCommand(program, surroundings);
   addDoctorCommand(program, surroundings);
+  addDocsCommand(program, surroundings);
   addConfigCommand(program, surroundings);
   addKeysCommand(program, surroundings);
   addBenchCommand(program, surroundings);

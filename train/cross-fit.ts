@@ -38,7 +38,10 @@ export interface CrossFitOptions {
  * and a fold's thresholds come from the benign windows of the other folds, so nothing of a judged capture has
  * touched the model or the threshold that judges it.
  */
-export async function crossFit(captures: readonly ReadCapture[], options: CrossFitOptions): Promise<CrossFitted> {
+export async function crossFit(
+  captures: readonly ReadCapture[],
+  options: CrossFitOptions,
+): Promise<CrossFitted> {
   const { platform, folds, recipe, onFit } = options;
   const all = captures.map((one) => one.capture);
   const split = splitByCluster(all, folds);
@@ -65,7 +68,10 @@ export async function crossFit(captures: readonly ReadCapture[], options: CrossF
         const one = content.windows[place];
         if (one) rows.push({ capture, host: one.host, end: one.end, label: one.label, raw, fold });
       });
-      const [before, during] = [score(content.pairs.map((p) => p.before)), score(content.pairs.map((p) => p.during))];
+      const [before, during] = [
+        score(content.pairs.map((p) => p.before)),
+        score(content.pairs.map((p) => p.during)),
+      ];
       content.pairs.forEach(({ kind }, place) => {
         pairs.push({ kind, before: before[place] ?? {}, during: during[place] ?? {}, fold });
       });

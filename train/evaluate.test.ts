@@ -9,47 +9,13 @@ import { SHOWN_THRESHOLDS } from './calibrate.ts';
 import { evaluate } from './evaluate.ts';
 import { BENIGN_RATES } from './evaluation.ts';
 import { cachedWindows, codeVersion } from './example-cache.ts';
-import { testCapture } from './example-fixtures.ts';
+import { START as T, sysmonLines, testCapture } from './example-fixtures.ts';
 import type { LoadedModel } from './load-model.ts';
 import { scoreFiles } from './score-file.ts';
 import { windowsOf } from './windows-of.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'logster-evaluate-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-const T = Date.parse('2024-05-01T10:00:00Z') / 1000;
-const PROGRAMS = ['explorer', 'cmd', 'powershell', 'whoami', 'notepad'];
-
-/** One process start every two seconds on one machine. */
-function sysmonLines(host: string, seconds: number): string {
-  const lines = Array.from({ length: seconds / 2 }, (_, at) => {
-    const time = new Date((T + 2 * at) * 1000).toISOString();
-    const program = PROGRAMS[at % PROGRAMS.length];
-    return JSON.stringify({
-      '@timestamp': time,
-      winlog: {
-        channel: 'Microsoft-Windows-Sysmon/Operational',
-        provider_name: 'Microsoft-Windows-Sysmon',
-        event_id: 1,
-        record_id: at + 1,
-        computer_name: host,
-        event_data: {
-          UtcTime: time.replace('T', ' ').replace('Z', ''),
-          ProcessGuid: `{03ba39f5-50b2-5ce0-0000-00109995${String(at).padStart(4, '0')}}`,
-          ProcessId: String(1000 + at),
-          Image: `C:\\Windows\\System32\\${program}.exe`,
-          CommandLine: `${program}.exe /c ${at}`,
-          User: 'LAB\\someone',
-          ParentProcessGuid: '{03ba39f5-50b2-5ce0-0000-001099950000}',
-          ParentProcessId: '1000',
-          ParentImage: 'C:\\Windows\\explorer.exe',
-          ParentCommandLine: 'explorer.exe',
-        },
-      },
-    });
-  });
-  return `${lines.join('\n')}\nnot a record of any sensor\n`;
-}
 
 function writeManifest(): string {
   writeFileSync(

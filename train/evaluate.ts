@@ -1,4 +1,4 @@
-import { type Platform, PLATFORMS } from '../contracts/event.ts';
+import { PLATFORMS, type Platform } from '../contracts/event.ts';
 import { type Capture, readManifest } from '../datasets/manifest.ts';
 import type { Engine } from '../models/engine.ts';
 import { shownProbability } from '../models/scaling.ts';
@@ -28,7 +28,11 @@ export interface EvaluateOptions {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { captures, unreadable } = await readManifest(options.manifestFile);
-  const reports: CaptureReport[] = unreadable.map(({ id, reason }) => ({ ...EMPTY_REPORT, id, error: reason }));
+  const reports: CaptureReport[] = unreadable.map(({ id, reason }) => ({
+    ...EMPTY_REPORT,
+    id,
+    error: reason,
+  }));
   const platforms: Partial<Record<Platform, PlatformEvaluation>> = {};
   const started = process.cpuUsage();
   for (const platform of PLATFORMS) {
@@ -67,7 +71,9 @@ async function evaluatePlatform(
       const max = probs.length > 0 ? Math.max(...probs) : null;
       const alerted = (max ?? 0) >= SHOWN_THRESHOLDS[0];
       reports.push({ id: capture.id, ...read.parsing, maxAttackProb: max, alerted });
-      report?.(`${place + 1}/${captures.length} ${capture.id}: ${read.parsing.events} events, ${max ?? 'no window'}`);
+      report?.(
+        `${place + 1}/${captures.length} ${capture.id}: ${read.parsing.events} events, ${max ?? 'no window'}`,
+      );
     }
   } finally {
     engine.close();
@@ -82,7 +88,10 @@ export function shownScores(
   capture: Capture,
   examples: readonly Example[],
 ): readonly Scores[] {
-  const { attackProbs } = scoresOf(engine, examples.map((one) => one.graph));
+  const { attackProbs } = scoresOf(
+    engine,
+    examples.map((one) => one.graph),
+  );
   return examples.map((example, place) => {
     const gat = attackProbs[place] ?? 0;
     const probabilities = scoreBaselines(baselines, example, capture);

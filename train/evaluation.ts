@@ -46,7 +46,11 @@ export interface ScorerFigures {
   readonly prAuc: number | null;
   readonly rocAuc: number | null;
   readonly points: readonly OperatingPoint[];
-  readonly falseAlarmsPerHostDay: { readonly value: number; readonly low: number; readonly high: number } | null;
+  readonly falseAlarmsPerHostDay: {
+    readonly value: number;
+    readonly low: number;
+    readonly high: number;
+  } | null;
   readonly pairs: { readonly marked: PairFigure; readonly unmarked: PairFigure; readonly atomic: PairFigure };
   readonly brier: number | null;
 }

@@ -17,7 +17,10 @@ export function testExample({
   events = 10,
   label = 'attack',
   captureId = 'c',
-}: Partial<Pick<Example, 'label' | 'captureId'>> & { readonly feature?: number; readonly events?: number } = {}): Example {
+}: Partial<Pick<Example, 'label' | 'captureId'>> & {
+  readonly feature?: number;
+  readonly events?: number;
+} = {}): Example {
   const graph: HeteroGraph = {
     window: { tenantId: 't', endpointId: 'h', hostname: 'h', platform: 'linux', start: 0, end: 180 },
     windowId: `${captureId} ${feature}`,
@@ -37,4 +40,39 @@ export function testExample({
   const kinds = EVENT_TYPES.map((_, kind) => (kind < 2 ? events : 0));
   const facts = { kinds, activeSeconds: 3, busiest: 2 };
   return { captureId, host: 'h', start: 0, end: 180, label, graph, facts };
+}
+
+/** When the made-up records begin, epoch seconds. */
+export const START = Date.parse('2024-05-01T10:00:00Z') / 1000;
+const PROGRAMS = ['explorer', 'cmd', 'powershell', 'whoami', 'notepad'];
+
+/** One process start every two seconds on one machine, and a line that no parser knows. */
+export function sysmonLines(host: string, seconds: number, programs = PROGRAMS): string {
+  const lines = Array.from({ length: seconds / 2 }, (_, at) => {
+    const time = new Date((START + 2 * at) * 1000).toISOString();
+    const program = programs[at % programs.length];
+    return JSON.stringify({
+      '@timestamp': time,
+      winlog: {
+        channel: 'Microsoft-Windows-Sysmon/Operational',
+        provider_name: 'Microsoft-Windows-Sysmon',
+        event_id: 1,
+        record_id: at + 1,
+        computer_name: host,
+        event_data: {
+          UtcTime: time.replace('T', ' ').replace('Z', ''),
+          ProcessGuid: `{03ba39f5-50b2-5ce0-0000-00109995${String(at).padStart(4, '0')}}`,
+          ProcessId: String(1000 + at),
+          Image: `C:\\Windows\\System32\\${program}.exe`,
+          CommandLine: `${program}.exe /c ${at}`,
+          User: 'LAB\\someone',
+          ParentProcessGuid: '{03ba39f5-50b2-5ce0-0000-001099950000}',
+          ParentProcessId: '1000',
+          ParentImage: 'C:\\Windows\\explorer.exe',
+          ParentCommandLine: 'explorer.exe',
+        },
+      },
+    });
+  });
+  return `${lines.join('\n')}\nnot a record of any sensor\n`;
 }

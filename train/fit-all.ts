@@ -8,7 +8,7 @@ import { type Baseline, fitBaselines, scoreBaselines, type WeightedExample } fro
 import { boundedLogit } from './calibrate.ts';
 import type { ScorerName } from './evaluation.ts';
 import type { Example } from './example.ts';
-import { type AfterEpoch, type Fitted, fit, type Recipe } from './fit.ts';
+import { type AfterEpoch, type Fitted, fitNetwork, type Recipe } from './fit.ts';
 import { scoresOf } from './score-graphs.ts';
 import { pairExamples, type ReadCapture, windowExamples } from './weights.ts';
 
@@ -35,7 +35,7 @@ export async function fitAll(
   afterEpoch?: AfterEpoch,
 ): Promise<Trained> {
   const examples = examplesOf(captures);
-  const fitted = await fit(platform, examples, recipe, afterEpoch);
+  const fitted = await fitNetwork(platform, examples, recipe, afterEpoch);
   return { fitted, baselines: fitBaselines(examples) };
 }
 
@@ -50,13 +50,22 @@ export async function chooseEpochs(
   fold: number,
   options: { readonly recipe: Recipe; readonly afterEpoch: AfterEpoch },
 ): Promise<number> {
-  const { train, judge } = holdOut(captures.map((one) => one.capture), split, fold);
+  const { train, judge } = holdOut(
+    captures.map((one) => one.capture),
+    split,
+    fold,
+  );
   const validation = examplesOf(only(captures, judge));
   if (validation.length === 0) return options.recipe.epochs;
-  const { epochs } = await fit(platform, examplesOf(only(captures, train)), options.recipe, (epoch, loss, parameters) => {
-    options.afterEpoch(epoch, loss, parameters);
-    return lossOn(platform, parameters(), validation);
-  });
+  const { epochs } = await fitNetwork(
+    platform,
+    examplesOf(only(captures, train)),
+    options.recipe,
+    (epoch, loss, parameters) => {
+      options.afterEpoch(epoch, loss, parameters);
+      return lossOn(platform, parameters(), validation);
+    },
+  );
   return epochs;
 }
 
@@ -73,7 +82,10 @@ export function rawScoresOf(
   capture: Capture,
   examples: readonly Example[],
 ): readonly RawScores[] {
-  const { logits } = scoresOf(engine, examples.map((one) => one.graph));
+  const { logits } = scoresOf(
+    engine,
+    examples.map((one) => one.graph),
+  );
   return examples.map((example, place) => {
     const simple = Object.entries(scoreBaselines(baselines, example, capture));
     const raw = simple.map(([name, probability]) => [name, boundedLogit(probability)]);
@@ -90,7 +102,10 @@ export function plainEngine(platform: Platform, parameters: Float32Array): Engin
 /** Weighted mean cross-entropy, nats. */
 function lossOn(platform: Platform, parameters: Float32Array, examples: readonly WeightedExample[]): number {
   const engine = plainEngine(platform, parameters);
-  const { logits } = scoresOf(engine, examples.map(({ example }) => example.graph));
+  const { logits } = scoresOf(
+    engine,
+    examples.map(({ example }) => example.graph),
+  );
   engine.close();
   let sum = 0;
   let weights = 0;

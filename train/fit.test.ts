@@ -1,5 +1,5 @@
 import { testCapture, testExample } from './example-fixtures.ts';
-import { fit, type Recipe } from './fit.ts';
+import { fitNetwork, type Recipe } from './fit.ts';
 import { plainEngine } from './fit-all.ts';
 import { rocAuc } from './metrics.ts';
 import { scoresOf } from './score-graphs.ts';
@@ -25,27 +25,35 @@ const recipe: Recipe = {
   averageSteps: 5,
 };
 
-test('fit() tells two kinds of graphs apart, and equal input gives equal bytes', async () => {
-  const { parameters, curve } = await fit('linux', examples, recipe);
+test('fitNetwork() tells two kinds of graphs apart, and equal input gives equal bytes', async () => {
+  const { parameters, curve } = await fitNetwork('linux', examples, recipe);
   const engine = plainEngine('linux', parameters);
-  const { logits } = scoresOf(engine, examples.map((one) => one.example.graph));
+  const { logits } = scoresOf(
+    engine,
+    examples.map((one) => one.example.graph),
+  );
   engine.close();
   const rated = logits.map((score, place) => ({ score, attack: place % 2 === 0 }));
   expect(rocAuc(rated)).toBeGreaterThan(0.99);
   expect(curve.at(-1)?.loss).toBeLessThan((curve[0]?.loss ?? 0) * 0.7);
-  const again = await fit('linux', examples, recipe);
+  const again = await fitNetwork('linux', examples, recipe);
   expect(Buffer.from(again.parameters.buffer).equals(Buffer.from(parameters.buffer))).toBe(true);
-  const other = await fit('linux', examples, { ...recipe, seed: 4, epochs: 1 });
+  const other = await fitNetwork('linux', examples, { ...recipe, seed: 4, epochs: 1 });
   expect(Buffer.from(other.parameters.buffer).equals(Buffer.from(parameters.buffer))).toBe(false);
 });
 
-test('fit() stops where the validation loss was lowest', async () => {
+test('fitNetwork() stops where the validation loss was lowest', async () => {
   const losses = [0.5, 0.3, 0.4, 0.6, 0.5, 0.4, 0.35, 0.34, 0.33, 0.32];
   const seen: Float32Array[] = [];
-  const fitted = await fit('linux', examples, { ...recipe, epochs: 10 }, (epoch, _loss, parameters) => {
-    seen.push(parameters());
-    return losses[epoch - 1] ?? 1;
-  });
+  const fitted = await fitNetwork(
+    'linux',
+    examples,
+    { ...recipe, epochs: 10 },
+    (epoch, _loss, parameters) => {
+      seen.push(parameters());
+      return losses[epoch - 1] ?? 1;
+    },
+  );
   expect(fitted.epochs).toBe(2);
   expect(seen.length).toBe(8); // six more epochs without a better one
   expect(fitted.parameters).toEqual(seen[1]);

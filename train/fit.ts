@@ -46,7 +46,7 @@ export type AfterEpoch = (epoch: number, loss: number, parameters: () => Float32
  * Fits one platform's network to weighted examples. The same examples and recipe give the same parameters to the
  * byte. With a validation loss the epoch of its lowest value counts, and fitting ends `PATIENCE` epochs later.
  */
-export async function fit(
+export async function fitNetwork(
   platform: Platform,
   examples: readonly WeightedExample[],
   recipe: Recipe,

@@ -5,8 +5,22 @@ const captures = new Map(
   parseManifest(
     {
       captures: [
-        { id: 'a', run: 'r', attack: true, attack_window: { start: 1000, end: 1010 }, techniques: ['T1'], lab: 'x' },
-        { id: 'b', run: 'r', attack: true, attack_window: { start: 1000, end: 1010 }, techniques: ['T1'], lab: 'x' },
+        {
+          id: 'a',
+          run: 'r',
+          attack: true,
+          attack_window: { start: 1000, end: 1010 },
+          techniques: ['T1'],
+          lab: 'x',
+        },
+        {
+          id: 'b',
+          run: 'r',
+          attack: true,
+          attack_window: { start: 1000, end: 1010 },
+          techniques: ['T1'],
+          lab: 'x',
+        },
         { id: 'quiet', attack: false, lab: 'x' },
         { id: 'atomic', attack: true, attack_window: { start: 1000 }, role: 'pairs only' },
       ].map((entry) => ({ platform: 'linux', file: 'f', role: 'train and judge', ...entry })),

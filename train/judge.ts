@@ -144,7 +144,11 @@ function firstAlertDelays(
 }
 
 /** Alert episodes on benign windows: a machine that has alerted is silent for `DEDUP_SECONDS`. */
-function falseAlarms(name: ScorerName, windows: readonly JudgedWindow[], threshold = Number.POSITIVE_INFINITY) {
+function falseAlarms(
+  name: ScorerName,
+  windows: readonly JudgedWindow[],
+  threshold = Number.POSITIVE_INFINITY,
+) {
   const benign = windows.filter((one) => one.label === 'benign');
   if (benign.length === 0) return null;
   const days = (benign.length * TICK_SECONDS) / 86_400;

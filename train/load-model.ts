@@ -46,7 +46,8 @@ export async function loadFolder(folder: string, version = 'shipped'): Promise<L
 /** Reads a version's files. Throws model-invalid or schema-mismatch with the reason. */
 export function loadFiles(files: Record<string, Buffer>, version: string): LoadedModel {
   const manifest = files[MODEL_FILES.manifest];
-  const platform = manifest && modelManifestSchema.shape.platform.safeParse(fieldOf(manifest, 'platform')).data;
+  const platform =
+    manifest && modelManifestSchema.shape.platform.safeParse(fieldOf(manifest, 'platform')).data;
   const model = decodeModel(files, platform && featureSchema(platform));
   const baselines = files[BASELINES_FILE];
   return {

@@ -24,7 +24,10 @@ test('maskSensor() drops whole node types with their edges and keeps the rest in
   expect(masked.nodesPerType).toEqual([2, 0, 0, 1, 0]);
   expect(masked.labels).toEqual(['a', 'b', 'net']);
   expect([...masked.features].filter((_, at) => at % FEATURES === 0)).toEqual([0, 1, 3]);
-  expect([[...masked.source], [...masked.target]]).toEqual([[0, 1], [1, 2]]);
+  expect([[...masked.source], [...masked.target]]).toEqual([
+    [0, 1],
+    [1, 2],
+  ]);
   expect(masked.edgeEvents).toEqual(['x', 'z']);
 });
 

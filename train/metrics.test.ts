@@ -37,7 +37,14 @@ test('poissonInterval() gives the tabulated exact bounds', () => {
 });
 
 test('shareHigher() counts ties half', () => {
-  expect(shareHigher([[1, 2], [2, 1], [3, 3], [0, 5]])).toBeCloseTo(0.625, 10);
+  expect(
+    shareHigher([
+      [1, 2],
+      [2, 1],
+      [3, 3],
+      [0, 5],
+    ]),
+  ).toBeCloseTo(0.625, 10);
 });
 
 test('quantile() lies between two numbers in proportion', () => {

@@ -98,7 +98,9 @@ function labTable({ labs }: PlatformEvaluation): string {
     const alerted = `${gat?.benignWindows.alerted ?? 0}/${gat?.benignWindows.total ?? 0}`;
     return `| ${lab} | ${number(gat?.prAuc ?? null)} | ${found} | ${alerted} |`;
   });
-  return ['| lab | PR-AUC | captures found | benign windows alerted |', '|---|---|---|---|', ...lines].join('\n');
+  return ['| lab | PR-AUC | captures found | benign windows alerted |', '|---|---|---|---|', ...lines].join(
+    '\n',
+  );
 }
 
 function missedList(windows: readonly JudgedWindow[]): string {

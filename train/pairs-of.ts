@@ -1,10 +1,10 @@
 import type { NormalizedEvent } from '../contracts/event.ts';
 import type { HeteroGraph } from '../contracts/graph.ts';
+import { idOf } from '../contracts/ids.ts';
 import { sameHost, standingOf } from '../datasets/label.ts';
 import type { Capture } from '../datasets/manifest.ts';
 import { buildGraph } from '../featurize/build-graph.ts';
 import { addToPane, emptyPane } from '../featurize/pane.ts';
-import { idOf } from '../contracts/ids.ts';
 import { type Example, factsOf, type Pair } from './example.ts';
 import type { Inspect } from './windows-of.ts';
 
@@ -42,7 +42,9 @@ export function pairsOf(
 }
 
 /** One list of events per machine: of two spellings of one name, the one with more events. */
-function machines(byEndpoint: ReadonlyMap<string, readonly NormalizedEvent[]>): (readonly NormalizedEvent[])[] {
+function machines(
+  byEndpoint: ReadonlyMap<string, readonly NormalizedEvent[]>,
+): (readonly NormalizedEvent[])[] {
   const kept: (readonly NormalizedEvent[])[] = [];
   for (const events of [...byEndpoint.values()].sort((a, b) => b.length - a.length)) {
     const name = events[0]?.hostname ?? '';
@@ -89,9 +91,8 @@ function graphOf(
 ): HeteroGraph {
   const pane = emptyPane(platform, start);
   for (const event of events) addToPane(pane, event);
-  const graph = buildGraph(
-    { tenantId: tenant_id, endpointId: endpoint_id, hostname, platform, start, end },
-    [pane],
-  );
+  const graph = buildGraph({ tenantId: tenant_id, endpointId: endpoint_id, hostname, platform, start, end }, [
+    pane,
+  ]);
   return { ...graph, windowId: idOf('window', tenant_id, endpoint_id, platform, `${start}-${end}`) };
 }

@@ -22,7 +22,9 @@ export function progress({
       const perEpoch = (clock.now() - started) / epochs;
       const minutes = (perEpoch * Math.max(0, total - epochs)) / 60;
       if (epoch % EVERY === 0)
-        report(`${title}: epoch ${epoch}, loss ${loss.toFixed(3)}; at most ${minutes.toFixed(1)} minutes left`);
+        report(
+          `${title}: epoch ${epoch}, loss ${loss.toFixed(3)}; at most ${minutes.toFixed(1)} minutes left`,
+        );
       return null;
     },
   };

@@ -36,44 +36,61 @@ export interface CaptureEvents {
  * that cannot be read to its end gives what it gave so far and the reason.
  */
 export async function readCapture(capture: Readable): Promise<CaptureEvents> {
-  const byEndpoint = new Map<string, NormalizedEvent[]>();
-  const dropped: Record<string, number> = {};
-  const counts = { lines: 0, events: 0, dead: 0 };
-  const drop = (reason: string): void => {
-    dropped[reason] = (dropped[reason] ?? 0) + 1;
-  };
-  const take = (event: NormalizedEvent): void => {
-    counts.events++;
-    if (capture.platform !== null && event.platform !== capture.platform) return drop('other-platform');
-    if (capture.useFrom !== null && event.timestamp < capture.useFrom) return drop('recording-prelude');
-    const key = `${endpointKey(event.tenant_id, event.endpoint_id)}:${event.platform}`;
-    const events = byEndpoint.get(key) ?? [];
-    events.push(event);
-    byEndpoint.set(key, events);
-  };
-  const read = ({ topic, records }: Batch): void => {
-    const arrivedAt = capture.to ?? 0;
-    for (const reading of readRecords(topic, records, arrivedAt)) {
-      if (reading.ok) for (const event of reading.events) take(event);
-      else if (reading.kind === 'dropped') drop(reading.reason);
-      else counts.dead++;
-    }
-  };
-  const batches = batchesByTopic(capture, read);
+  const sorter = eventSorter(capture);
+  const batches = batchesByTopic(capture, sorter.read);
+  const counts = { lines: 0, unknown: 0 };
   let error: string | null = null;
   try {
     for await (const line of captureLines(capture.file)) {
       counts.lines++;
       const topic = topicOf(line);
-      if (topic === undefined) counts.dead++;
+      if (topic === undefined) counts.unknown++;
       else batches.add(topic, line);
     }
   } catch (cause) {
     error = reasonOf(cause);
   }
   batches.flush();
-  for (const events of byEndpoint.values()) events.sort((a, b) => a.timestamp - b.timestamp);
-  return { byEndpoint, parsing: { ...counts, dropped, error } };
+  const { byEndpoint, events, dead, dropped } = sorter.sorted();
+  return {
+    byEndpoint,
+    parsing: { lines: counts.lines, events, dropped, dead: dead + counts.unknown, error },
+  };
+}
+
+/** Reads batches and puts their events by machine, counting what is not used. */
+function eventSorter({ platform, useFrom, to }: Readable) {
+  const byEndpoint = new Map<string, NormalizedEvent[]>();
+  const dropped: Record<string, number> = {};
+  const counts = { events: 0, dead: 0 };
+  const drop = (reason: string): void => {
+    dropped[reason] = (dropped[reason] ?? 0) + 1;
+  };
+  const take = (event: NormalizedEvent): void => {
+    counts.events++;
+    const { tenant_id, endpoint_id, timestamp } = event;
+    if (platform !== null && event.platform !== platform) drop('other-platform');
+    else if (useFrom !== null && timestamp < useFrom) drop('recording-prelude');
+    else {
+      const key = `${endpointKey(tenant_id, endpoint_id)}:${event.platform}`;
+      const events = byEndpoint.get(key);
+      if (events) events.push(event);
+      else byEndpoint.set(key, [event]);
+    }
+  };
+  return {
+    read({ topic, records }: Batch): void {
+      for (const reading of readRecords(topic, records, to ?? 0)) {
+        if (reading.ok) for (const event of reading.events) take(event);
+        else if (reading.kind === 'dropped') drop(reading.reason);
+        else counts.dead++;
+      }
+    },
+    sorted() {
+      for (const events of byEndpoint.values()) events.sort((a, b) => a.timestamp - b.timestamp);
+      return { byEndpoint, dropped, ...counts };
+    },
+  };
 }
 
 interface Batch {

@@ -85,7 +85,9 @@ async function scoreFile(
         edge += graph.source.length;
         const { start, end } = graph.window;
         const inside = inspect ? events.slice(firstFrom(events, start), firstFrom(events, end)) : [];
-        windows.push(scored(graph, batch.scores.attackProb[place] ?? 0, edgeScores, techniquesOf(inside, inspect)));
+        windows.push(
+          scored(graph, batch.scores.attackProb[place] ?? 0, edgeScores, techniquesOf(inside, inspect)),
+        );
       });
     }
   }

@@ -116,7 +116,12 @@ function versionOf(parts: VersionParts): TrainedVersion {
     [BASELINES_FILE]: encodeBaselines(baselines),
     'card.md': Buffer.from(modelCard(manifest, parts)),
   };
-  const tags = { platform, data: manifest.data, featureSchema: manifest.featureSchema, seed: String(recipe.seed) };
+  const tags = {
+    platform,
+    data: manifest.data,
+    featureSchema: manifest.featureSchema,
+    seed: String(recipe.seed),
+  };
   return { name: manifest.name, files, tags, metrics, crossFitted };
 }
 

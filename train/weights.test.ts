@@ -4,13 +4,20 @@ import { pairExamples, type ReadCapture, windowExamples } from './weights.ts';
 const parsing = { lines: 0, events: 0, dropped: {}, dead: 0, error: null };
 
 function read(id: string, label: 'attack' | 'benign', windows: number, lab = 'l'): ReadCapture {
-  const examples = Array.from({ length: windows }, (_, at) => testExample({ captureId: id, label, feature: at }));
+  const examples = Array.from({ length: windows }, (_, at) =>
+    testExample({ captureId: id, label, feature: at }),
+  );
   const [before, during] = [testExample({ label: 'benign' }), testExample({ label: 'attack' })];
   const pairs = label === 'attack' ? [{ kind: 'marked' as const, before, during }] : [];
   return { capture: testCapture({ id, lab }), content: { windows: examples, pairs, parsing } };
 }
 
-const captures = [read('a', 'attack', 4), read('b', 'attack', 1), read('c', 'benign', 16), read('d', 'benign', 1, 'other')];
+const captures = [
+  read('a', 'attack', 4),
+  read('b', 'attack', 1),
+  read('c', 'benign', 16),
+  read('d', 'benign', 1, 'other'),
+];
 const massOf = (examples: ReturnType<typeof windowExamples>, id: string) =>
   examples.filter((one) => one.capture.id === id).reduce((sum, one) => sum + one.weight, 0);
 

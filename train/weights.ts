@@ -18,7 +18,10 @@ const PAIR_SHARE = 0.4;
  */
 export function windowExamples(captures: readonly ReadCapture[]): readonly WeightedExample[] {
   const examples = captures.flatMap(({ capture, content }) =>
-    distinct(content.windows.filter((one) => one.label !== 'unknown')).map((example) => ({ example, capture })),
+    distinct(content.windows.filter((one) => one.label !== 'unknown')).map((example) => ({
+      example,
+      capture,
+    })),
   );
   return balanced(examples, 1);
 }
@@ -27,7 +30,10 @@ export function windowExamples(captures: readonly ReadCapture[]): readonly Weigh
  * The stretches before and after each mark, both classes weighing the same: the one contrast in which machine,
  * lab and length are equal. Together they count `PAIR_SHARE` of what the windows count.
  */
-export function pairExamples(captures: readonly ReadCapture[], windowMass: number): readonly WeightedExample[] {
+export function pairExamples(
+  captures: readonly ReadCapture[],
+  windowMass: number,
+): readonly WeightedExample[] {
   const examples = captures.flatMap(({ capture, content }) =>
     content.pairs
       .filter((pair) => pair.kind !== 'atomic')
@@ -43,7 +49,11 @@ interface Unweighted {
 }
 
 function balanced(examples: readonly Unweighted[], mean: number): readonly WeightedExample[] {
-  const perCapture = tally(examples, (one) => `${one.capture.id} ${one.example.label}`, () => 1);
+  const perCapture = tally(
+    examples,
+    (one) => `${one.capture.id} ${one.example.label}`,
+    () => 1,
+  );
   const byCapture = (one: Unweighted): number =>
     1 / Math.sqrt(perCapture.get(`${one.capture.id} ${one.example.label}`) ?? 1);
   const labKey = (one: Unweighted): string => `${one.capture.lab} ${one.example.label}`;
@@ -56,7 +66,11 @@ function balanced(examples: readonly Unweighted[], mean: number): readonly Weigh
   }));
 }
 
-function tally<T>(items: readonly T[], key: (item: T) => string, by: (item: T) => number): Map<string, number> {
+function tally<T>(
+  items: readonly T[],
+  key: (item: T) => string,
+  by: (item: T) => number,
+): Map<string, number> {
   const sums = new Map<string, number>();
   for (const item of items) sums.set(key(item), (sums.get(key(item)) ?? 0) + by(item));
   return sums;

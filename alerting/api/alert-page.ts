@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Alert } from '../../contracts/alert.ts';
-import type { AlertFilter, AlertStore } from '../../ports/alerts/alerts.ts';
 import { type Caller, tenantsOf } from '../../ports/access/roles.ts';
+import type { AlertFilter, AlertStore } from '../../ports/alerts/alerts.ts';
 import type { alertsQuery } from './parameters.ts';
 import { Refusal } from './refusal.ts';
 
@@ -93,6 +93,7 @@ function readCursor(cursor: string): Place {
     parsed = undefined; // refused below, like any other that was not made here
   }
   const [lastSeen, alertId] = Array.isArray(parsed) ? (parsed as unknown[]) : [];
-  if (typeof lastSeen === 'number' && lastSeen >= 0 && typeof alertId === 'string') return { lastSeen, alertId };
+  if (typeof lastSeen === 'number' && lastSeen >= 0 && typeof alertId === 'string')
+    return { lastSeen, alertId };
   throw new Refusal(400, 'cursor: was not given by this API; take next_cursor of the page before');
 }

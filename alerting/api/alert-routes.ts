@@ -8,7 +8,7 @@ import type { Clock, Telemetry } from '../../ports/telemetry/telemetry.ts';
 import { editAlert } from '../states.ts';
 import { alertPage } from './alert-page.ts';
 import { alertPatch, alertsQuery, noQuery } from './parameters.ts';
-import { checked, jsonBody, Refusal } from './refusal.ts';
+import { checked, jsonBody, Refusal, readJson } from './refusal.ts';
 
 export interface AlertRouteNeeds {
   readonly alerts: AlertStore;
@@ -44,7 +44,7 @@ export function alertRoutes({ alerts, access, telemetry, clock }: AlertRouteNeed
     });
   });
 
-  router.patch('/alerts/:alert_id', access.needs('write'), async (request, response) => {
+  router.patch('/alerts/:alert_id', access.needs('write'), readJson(), async (request, response) => {
     const id = alertIdOf(request.params.alert_id);
     const { status, notes, assignee, author } = checked(alertPatch, jsonBody(request));
     const caller = callerOf(response);

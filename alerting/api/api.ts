@@ -37,9 +37,6 @@ export interface ApiNeeds {
 /** How long a stop waits for running requests before it cuts their connections. */
 const CLOSE_PATIENCE_MS = 3000;
 
-/** Notes and names are short; nothing that belongs into a body comes near it. */
-const BODY_LIMIT = '64kb';
-
 /** Serves alerts, verdicts and endpoints over HTTP (Logster reference, section 8). */
 export async function api(needs: ApiNeeds): Promise<Stage & { readonly url: string }> {
   const { telemetry, settings } = needs;
@@ -81,7 +78,6 @@ function apiApp(needs: ApiNeeds): Express {
   app.use(access.sameSite);
   app.use(limitRate(telemetry));
   app.get('/health', health(routes, clock.now()));
-  app.use(express.json({ limit: BODY_LIMIT, strict: true, type: 'application/json' }));
   app.use(alertRoutes(routes));
   app.use(feedbackRoutes(routes));
   app.get('/endpoints', access.needs('read'), async (request, response) => {

@@ -62,7 +62,10 @@ export async function endpointList(
   return { endpoints, total: sorted.length, limit, offset };
 }
 
-async function scored(documents: Documents, tenants: readonly string[] | undefined): Promise<readonly Known[]> {
+async function scored(
+  documents: Documents,
+  tenants: readonly string[] | undefined,
+): Promise<readonly Known[]> {
   const found: Known[] = [];
   const filter = tenants === undefined ? {} : { anyOf: { tenant_id: tenants } };
   const byTenant = { by: 'terms', field: 'tenant_id', limit: MOST.tenants } as const;

@@ -9,7 +9,7 @@ import type { AlertStore, AlertTransaction } from '../../ports/alerts/alerts.ts'
 import { judgeAlert } from '../states.ts';
 import { type AlertRouteNeeds, ownAlert, signedBy } from './alert-routes.ts';
 import { feedbackQuery } from './parameters.ts';
-import { checked, jsonBody, Refusal } from './refusal.ts';
+import { checked, jsonBody, Refusal, readJson } from './refusal.ts';
 
 /** Body of `POST /feedback`. */
 export const feedbackBody = feedbackRequestSchema.strict();
@@ -18,7 +18,7 @@ type Verdict = z.infer<typeof feedbackBody>;
 /** `/feedback`: verdicts, given and read. */
 export function feedbackRoutes({ alerts, access, telemetry, clock }: AlertRouteNeeds): Router {
   const router = Router();
-  router.post('/feedback', access.needs('write'), async (request, response) => {
+  router.post('/feedback', access.needs('write'), readJson(), async (request, response) => {
     const verdict = checked(feedbackBody, jsonBody(request));
     const caller = callerOf(response);
     const alertId = verdict.alert_id.toLowerCase();
@@ -53,7 +53,10 @@ async function feedbackOn(
   const given = await transaction.feedbackOf(alert.alert_id);
   const earlier = given.findLast((one) => one.analyst === analyst);
   if (earlier !== undefined && !verdict.replace) {
-    throw new Refusal(409, `${analyst} has judged this alert already; send "replace": true to change the verdict`);
+    throw new Refusal(
+      409,
+      `${analyst} has judged this alert already; send "replace": true to change the verdict`,
+    );
   }
   return {
     feedback_id: idOf('feedback', alert.alert_id, analyst, String(given.length)),

@@ -43,7 +43,8 @@ export function limitRate({ metrics }: Telemetry): RequestHandler {
   return rateLimit({
     windowMs: WINDOW_MS,
     limit: (request) => (isLoopbackAddress(request.ip) ? LOOPBACK_REQUESTS : REQUESTS),
-    keyGenerator: (request) => ipKeyGenerator((request as AugmentedRequest & { ip?: string }).ip ?? 'unknown'),
+    keyGenerator: (request) =>
+      ipKeyGenerator((request as AugmentedRequest & { ip?: string }).ip ?? 'unknown'),
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     validate: { xForwardedForHeader: false }, // a proxy's header is not believed, whoever sends it

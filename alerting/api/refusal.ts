@@ -1,5 +1,5 @@
-import type { ErrorRequestHandler, Request } from 'express';
-import { z } from 'zod';
+import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
+import type { z } from 'zod';
 import { reasonOf } from '../../contracts/errors.ts';
 import { sendProblem } from '../../ports/access/problem.ts';
 import type { Telemetry } from '../../ports/telemetry/telemetry.ts';
@@ -25,11 +25,17 @@ export function checked<T extends z.ZodType>(schema: T, given: unknown): z.infer
   throw new Refusal(400, told.join('; '));
 }
 
-/** The JSON body of a request; throws 415 where it is of another type (and no page may send JSON unasked). */
+/** Notes and names are short; nothing that belongs into a body comes near it. */
+const BODY_LIMIT = '64kb';
+
+/** Reads JSON bodies. Comes behind the access check, so that a stranger's body is not read. */
+export function readJson(): RequestHandler {
+  return express.json({ limit: BODY_LIMIT, strict: true, type: 'application/json' });
+}
+
+/** What `readJson` has read; throws 415 for another type (a page elsewhere may not send JSON unasked). */
 export function jsonBody(request: Request): unknown {
-  if (request.is('application/json') === false || request.is('application/json') === null) {
-    throw new Refusal(415, 'Send the body as application/json');
-  }
+  if (request.is('application/json') === false) throw new Refusal(415, 'Send the body as application/json');
   return request.body;
 }
 

@@ -24,7 +24,11 @@ export interface WeightedExample {
   readonly weight: number;
 }
 
-const RECIPES: readonly { readonly name: ScorerName; readonly input: Baseline['input']; readonly fit: Fit }[] = [
+const RECIPES: readonly {
+  readonly name: ScorerName;
+  readonly input: Baseline['input'];
+  readonly fit: Fit;
+}[] = [
   { name: 'logistic-share', input: 'share', fit: 'logistic' },
   { name: 'boosted', input: 'behaviour', fit: 'boosted' },
   { name: 'boosted-process', input: 'process', fit: 'boosted' },
@@ -98,7 +102,13 @@ function keyOf(input: 'lab' | 'host', example: Example, capture: Capture): strin
 
 const numbers = z.array(z.number());
 const modelSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('logistic'), mean: numbers, scale: numbers, weights: numbers, bias: z.number() }),
+  z.object({
+    kind: z.literal('logistic'),
+    mean: numbers,
+    scale: numbers,
+    weights: numbers,
+    bias: z.number(),
+  }),
   z.object({ kind: z.literal('boosted'), base: z.number(), trees: z.array(z.unknown()) }),
   z.object({ kind: z.literal('lookup'), shares: z.record(z.string(), z.number()), otherwise: z.number() }),
 ]);

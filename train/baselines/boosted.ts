@@ -98,7 +98,7 @@ function growTree(bins: Bins, slopes: Float64Array, curves: Float64Array, weight
     open.push(left, right);
   }
   const finished = ({ leaf, branch }: Growing): Tree => {
-    if (!branch) return { value: valueOf(leaf.rows, slopes, curves) };
+    if (!branch) return { value: stepOf(leaf.rows, slopes, curves) };
     const { column, bin } = branch.cut;
     const cut = bins.cuts[column]?.[bin] ?? 0;
     return { column, cut, left: finished(branch.left), right: finished(branch.right) };
@@ -164,7 +164,7 @@ function totals(
   return all;
 }
 
-function valueOf(rows: readonly number[], slopes: Float64Array, curves: Float64Array): number {
+function stepOf(rows: readonly number[], slopes: Float64Array, curves: Float64Array): number {
   const { slope, curve } = totals(rows, slopes, curves, []);
   return (-RATE * slope) / (curve + PENALTY);
 }

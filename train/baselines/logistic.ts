@@ -99,6 +99,11 @@ function standards({ rows }: Table): { mean: number[]; scale: number[] } {
 }
 
 /** At most 5 deviations off, so that one freak value cannot decide alone. */
-function standardised(value: number, mean: readonly number[], scale: readonly number[], place: number): number {
+function standardised(
+  value: number,
+  mean: readonly number[],
+  scale: readonly number[],
+  place: number,
+): number {
   return Math.max(-5, Math.min(5, (value - (mean[place] ?? 0)) * (scale[place] ?? 0)));
 }

@@ -35,10 +35,10 @@ function shares({ graph, facts }: Example): number[] {
   ];
 }
 
-const extremes = (graph: HeteroGraph): number[] => typesOf(graph).flatMap((type) => extremeOfType(graph, type));
+const extremes = (graph: HeteroGraph): number[] =>
+  typesOf(graph).flatMap((type) => extremeOfType(graph, type));
 
-const typesOf = (graph: HeteroGraph): number[] =>
-  NODE_TYPES[graph.window.platform].map((_, place) => place);
+const typesOf = (graph: HeteroGraph): number[] => NODE_TYPES[graph.window.platform].map((_, place) => place);
 
 function meanOfType(graph: HeteroGraph, type: number): number[] {
   const mean = new Array<number>(FEATURES).fill(0);
