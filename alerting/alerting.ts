@@ -1,20 +1,16 @@
 import { reasonOf } from '../contracts/errors.ts';
-import type { InferenceResult } from '../contracts/inference.ts';
 import type { Stage } from '../contracts/stage.ts';
-import { DEAD_LETTER_TOPIC, GROUPS, RESULTS_TOPIC } from '../contracts/topics.ts';
+import { GROUPS, RESULTS_TOPIC } from '../contracts/topics.ts';
 import type { AlertStore } from '../ports/alerts/alerts.ts';
-import type { Batch, Bus, Message, Subscription } from '../ports/bus/bus.ts';
+import type { Bus, Subscription } from '../ports/bus/bus.ts';
 import type { Documents } from '../ports/documents/documents.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import { type CommitBehind, commitBehind } from './commit-behind.ts';
 import type { TechniqueAnalyzer } from './enrich.ts';
 import { enrichLater } from './enrich-later.ts';
 import { publishOutbox } from './outbox.ts';
-import { deadLetterOf, readResult } from './read-result.ts';
-import { type AlertSettings, isHit, type Taken, takeHit } from './take-hit.ts';
-
-export type { TechniqueAnalyzer } from './enrich.ts';
-export type { AlertSettings } from './take-hit.ts';
+import type { AlertSettings } from './take-hit.ts';
+import { takeResults } from './take-results.ts';
 
 export interface AlertingNeeds {
   readonly bus: Bus;
@@ -38,13 +34,14 @@ const FORGET_EVERY_MS = 3_600_000;
  * its techniques are there, so that a restart goes on with those that were not.
  */
 export async function alerting(needs: AlertingNeeds): Promise<Stage> {
-  const { bus, alerts, telemetry, clock } = needs;
+  const { bus, analyzer, telemetry } = needs;
   const publisher = publishOutbox(needs);
-  const enricher =
-    needs.analyzer && enrichLater({ ...needs, analyzer: needs.analyzer, onSaved: publisher.wake });
-  const partitions = new Map<number, CommitBehind>();
+  const onSaved = publisher.wake;
+  const enricher = analyzer && enrichLater({ ...needs, analyzer, onSaved });
   const { failed, fail } = failure();
+  const taking = { ...needs, enricher, onSaved, onFailed: fail };
 
+  const partitions = new Map<number, CommitBehind>();
   const progressOf = (partition: number): CommitBehind => {
     const known = partitions.get(partition);
     if (known) return known;
@@ -52,41 +49,10 @@ export async function alerting(needs: AlertingNeeds): Promise<Stage> {
     partitions.set(partition, fresh);
     return fresh;
   };
-
-  async function takeResult(hit: InferenceResult, offset: number, progress: CommitBehind): Promise<void> {
-    const settings = typeof needs.settings === 'function' ? needs.settings() : needs.settings;
-    if (!isHit(hit, settings.minThreshold)) return;
-    const taken = await takeHit(alerts, hit, { settings, at: clock.now() });
-    tell(taken, hit, needs);
-    publisher.wake();
-    if (taken.alert === undefined || enricher === undefined) return;
-    const done = progress.begin(offset);
-    enricher.add({ alertId: taken.alert.alert_id, hit, done: () => void done().catch(fail) });
-  }
-
-  async function takeBatch(batch: Batch): Promise<void> {
-    const { partition, messages } = batch;
-    const progress = progressOf(partition);
-    const dead: Message[] = [];
-    for (const message of messages) {
-      if (message.value.length === 0) continue; // a mark of time, no result
-      const reading = readResult(message);
-      if (reading.ok) {
-        await takeResult(reading.result, message.offset, progress);
-        continue;
-      }
-      telemetry.metrics.count('dead_letter_total', { stage: 'alerting', reason: reading.reason });
-      dead.push(deadLetterOf(message, `${reading.reason}: ${reading.detail}`, clock.now()));
-    }
-    if (dead.length > 0) await bus.publish(DEAD_LETTER_TOPIC, dead);
-    const last = messages.at(-1);
-    if (last !== undefined && !batch.isStale()) await progress.readUpTo(last.offset + 1);
-  }
-
   const subscribed: Promise<Subscription> = bus.subscribe({
     topics: [RESULTS_TOPIC],
     group: GROUPS.alerting,
-    onBatch: takeBatch,
+    onBatch: (batch) => takeResults(taking, batch, progressOf(batch.partition)),
     async onRevoked(_topic, partition) {
       partitions.get(partition)?.stop();
       partitions.delete(partition);
@@ -122,23 +88,6 @@ function failure(): { readonly failed: Promise<void>; readonly fail: (reason: un
   });
   failed.catch(() => undefined); // whoever runs the stage listens; until then it is no unhandled rejection
   return { failed, fail };
-}
-
-function tell(taken: Taken, hit: InferenceResult, { telemetry, clock }: AlertingNeeds): void {
-  const { metrics, log } = telemetry;
-  if (taken.kind === 'repeated') {
-    metrics.count('alert_hits_repeated_total');
-    return;
-  }
-  const { alert, correlated, dropped, kind } = taken;
-  metrics.count('alerts_total', { severity: alert.severity, change: kind });
-  for (const other of correlated)
-    metrics.count('alerts_total', { severity: other.severity, change: 'correlated' });
-  if (dropped > 0) metrics.count('alert_links_dropped_total', { reason: 'full' }, dropped);
-  metrics.observe('alert_latency_seconds', Math.max(0, clock.now() - hit.scored_at));
-  if (kind === 'merged') return;
-  const { alert_id, tenant_id, endpoint_id, severity, attack_prob } = alert;
-  log.info('opened an alert', { alert_id, tenant_id, endpoint_id, severity, attack_prob });
 }
 
 function forgetOld({ alerts, telemetry, clock }: AlertingNeeds): { stop(): void } {

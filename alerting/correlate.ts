@@ -35,7 +35,7 @@ export function correlate(
   let dropped = 0;
   const others: AlertMessage[] = [];
   for (const other of close) {
-    if (isFull(joined) || isFull(other)) {
+    if (isFullyLinked(joined) || isFullyLinked(other)) {
       dropped += 1;
       continue;
     }
@@ -52,7 +52,8 @@ function linked(from: Alert, to: Alert): boolean {
   return from.related_alert_ids.includes(to.alert_id);
 }
 
-function isFull(alert: Alert): boolean {
+/** Whether an alert has no room for another link. */
+export function isFullyLinked(alert: Alert): boolean {
   return alert.related_alert_ids.length >= RELATED_ENDPOINTS;
 }
 

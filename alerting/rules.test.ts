@@ -65,8 +65,18 @@ describe('dedup', () => {
   });
 
   test('a merge keeps the highest probability with its model, confidence and severity', () => {
-    const strong = resultOf({ window_end: EPOCH + 30, attack_prob: 0.96, confidence: 0.97, model_version: '2' });
-    const weak = resultOf({ window_end: EPOCH + 60, attack_prob: 0.71, confidence: 0.71, model_version: '3' });
+    const strong = resultOf({
+      window_end: EPOCH + 30,
+      attack_prob: 0.96,
+      confidence: 0.97,
+      model_version: '2',
+    });
+    const weak = resultOf({
+      window_end: EPOCH + 60,
+      attack_prob: 0.71,
+      confidence: 0.71,
+      model_version: '3',
+    });
     const merged = mergeHit(mergeHit(alert, strong, 2), weak, 3);
     expect(merged).toMatchObject({ attack_prob: 0.96, confidence: 0.97, severity: 'CRITICAL', count: 3 });
     expect(merged).toMatchObject({ model_version: '2', last_seen: EPOCH + 60, status: 'open' });
@@ -90,7 +100,8 @@ describe('dedup', () => {
 
 describe('correlate()', () => {
   const own = alertOf('own', { endpoint_id: 'own', first_seen: EPOCH, last_seen: EPOCH });
-  const other = (name: string, differing: Partial<Alert>) => alertOf(name, { endpoint_id: name, ...differing });
+  const other = (name: string, differing: Partial<Alert>) =>
+    alertOf(name, { endpoint_id: name, ...differing });
   const at = { hitAt: EPOCH, seconds: 60, at: 9 };
 
   test.each([
@@ -150,7 +161,10 @@ describe('states', () => {
 
   test.each(ALERT_STATES)('a verdict settles an alert that is %s', (status) => {
     const alert = alertOf('a', { status });
-    expect(judgeAlert(alert, verdict(true)).alert).toMatchObject({ status: 'resolved', verdict: 'true_positive' });
+    expect(judgeAlert(alert, verdict(true)).alert).toMatchObject({
+      status: 'resolved',
+      verdict: 'true_positive',
+    });
     expect(judgeAlert(alert, verdict(false)).alert).toMatchObject({
       ...{ status: 'false_positive', verdict: 'false_positive' },
       history: [{ change: 'created' }, { change: 'feedback', by: 'kim' }],
@@ -164,7 +178,11 @@ describe('states', () => {
   });
 
   test('two changes at one moment have two versions', () => {
-    const once = changeAlert(alertOf('a', {}), { change: 'status', by: 'kim', at: 100, detail: '' }, {}).alert;
+    const once = changeAlert(
+      alertOf('a', {}),
+      { change: 'status', by: 'kim', at: 100, detail: '' },
+      {},
+    ).alert;
     expect(once.updated_at).toBeGreaterThan(100);
   });
 });
@@ -172,7 +190,13 @@ describe('states', () => {
 describe('summaryOf()', () => {
   test('tells what was done; names are cut and cleaned of what would deceive a reader', () => {
     const source = `${'a'.repeat(200)}\u001b[31m`;
-    const edge = { relation: 'connected-to', source, target: 'x\n\u202egpj.exe\u0000', event_id: 'e', score: 1 };
+    const edge = {
+      relation: 'connected-to',
+      source,
+      target: 'x\n\u202egpj.exe\u0000',
+      event_id: 'e',
+      score: 1,
+    };
     const summary = summaryOf(resultOf({ top_edges: [edge, edge] }));
     expect(summary).toBe(`Suspicious activity on H1: ${'a'.repeat(59)}… connected to x gpj.exe`);
   });

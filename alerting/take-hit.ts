@@ -1,7 +1,7 @@
 import type { Alert, AlertChange } from '../contracts/alert.ts';
 import type { InferenceResult } from '../contracts/inference.ts';
 import type { AlertStore, AlertTransaction } from '../ports/alerts/alerts.ts';
-import { correlate } from './correlate.ts';
+import { correlate, isFullyLinked } from './correlate.ts';
 import { absorbs, mergeHit, openAlert } from './dedup.ts';
 
 export interface AlertSettings {
@@ -44,7 +44,7 @@ export async function takeHit(
     }
     const { kind, alert: own } = await dedup(transaction, hit, { settings, at });
     const seconds = settings.correlationWindowSeconds;
-    const near = await nearOf(transaction, hit, settings);
+    const near = isFullyLinked(own) ? [] : await nearOf(transaction, hit, settings);
     const { alert, others, dropped } = correlate(own, near, { hitAt: hit.window_end, seconds, at });
     await transaction.save({ change: kind, alert });
     for (const message of others) await transaction.save(message);

@@ -166,7 +166,7 @@ function answerErrors(telemetry: Telemetry): ErrorRequestHandler {
     }
     const status = statusOf(thrown);
     if (status !== undefined) return sendProblem(response, status, reasonOf(thrown));
-    telemetry.metrics.count('dashboard_errors_total', { path: request.route ? String(request.route.path) : '' });
+    telemetry.metrics.count('dashboard_errors_total');
     telemetry.log.error('A request failed', { path: request.path, reason: reasonOf(thrown) });
     sendProblem(response, 500, 'This could not be answered; the log says why');
   };

@@ -1,5 +1,5 @@
 import { reasonOf } from '../contracts/errors.ts';
-import type { IndexName } from '../contracts/indices.ts';
+import { withoutRaw } from '../contracts/event-text.ts';
 import type { Stage } from '../contracts/stage.ts';
 import { ALERTS_TOPIC, EVENTS_TOPIC, GROUPS, RESULTS_TOPIC, type Topic } from '../contracts/topics.ts';
 import type { Batch, Bus } from '../ports/bus/bus.ts';
@@ -14,17 +14,27 @@ export interface IndexNeeds {
   readonly retentionDays: { readonly events: number; readonly inferences: number; readonly alerts: number };
 }
 
+/**
+ * Documents of all partitions are stored together, so often: a transaction of many costs little more than one of a few,
+ * and a page that is half a second behind is still live.
+ */
+const STORE_EVERY_MS = 400;
+const STORE_AT = 2000; // documents; more would block the process for too long
+const MESSAGES = 1000;
+
 const DAY_SECONDS = 86_400;
 const RETENTION_EVERY_MS = 10 * 60_000;
 
 /** Copies events, results and alerts into the indices that the dashboard reads, and removes what is too old. */
 export async function indexDocuments(needs: IndexNeeds): Promise<Stage> {
   const { bus, telemetry, clock } = needs;
+  const store = storeTogether(needs);
   const subscription = await bus.subscribe({
     topics: [EVENTS_TOPIC, RESULTS_TOPIC, ALERTS_TOPIC],
     group: GROUPS.index,
+    maxMessages: MESSAGES,
     async onBatch(batch) {
-      await store(needs, batch);
+      await store(batch);
       const last = batch.messages.at(-1);
       if (last && !batch.isStale()) await subscription.commit(batch.topic, batch.partition, last.offset + 1);
     },
@@ -58,24 +68,81 @@ export async function indexDocuments(needs: IndexNeeds): Promise<Stage> {
   };
 }
 
-/** Messages without a value are marks of time for the windows, not documents. */
-async function store({ documents, telemetry }: IndexNeeds, { topic, messages }: Batch): Promise<void> {
-  const bodies = messages
-    .filter((message) => message.value.length > 0)
-    .map((message) => JSON.parse(message.value.toString()) as Document);
-  if (topic === ALERTS_TOPIC) {
-    for (const body of bodies) {
-      const alert = body.alert as Document;
-      await documents.put('logster-alerts', String(alert.alert_id), alert, Number(alert.updated_at));
-    }
-    telemetry.metrics.count('indexed_total', { index: 'logster-alerts' }, bodies.length);
-    return;
+interface Waiting {
+  readonly batch: Batch;
+  readonly done: () => void;
+  readonly fail: (reason: unknown) => void;
+}
+
+/** Gathers the batches of all partitions and stores them in one go; each is told when its own are safe. */
+function storeTogether(needs: IndexNeeds): (batch: Batch) => Promise<void> {
+  let waiting: Waiting[] = [];
+  let messages = 0;
+  let callOff: (() => void) | undefined;
+  const flush = (): void => {
+    callOff?.();
+    callOff = undefined;
+    const together = waiting;
+    waiting = [];
+    messages = 0;
+    storeAll(
+      needs,
+      together.map(({ batch }) => batch),
+    ).then(
+      () => {
+        for (const { done } of together) done();
+      },
+      (reason: unknown) => {
+        for (const { fail } of together) fail(reason);
+      },
+    );
+  };
+  return (batch) =>
+    new Promise((done, fail) => {
+      waiting.push({ batch, done: () => done(), fail });
+      messages += batch.messages.length;
+      if (messages >= STORE_AT) flush();
+      else callOff ??= needs.clock.after(STORE_EVERY_MS, flush);
+    });
+}
+
+async function storeAll(needs: IndexNeeds, batches: readonly Batch[]): Promise<void> {
+  await create(needs, 'logster-events', 'event_id', valuesOf(batches, EVENTS_TOPIC));
+  await create(needs, 'logster-inferences', 'inference_id', valuesOf(batches, RESULTS_TOPIC));
+  for (const value of valuesOf(batches, ALERTS_TOPIC)) {
+    const { alert } = JSON.parse(value.toString()) as { alert: Document };
+    await needs.documents.put(
+      'logster-alerts',
+      String(alert['alert_id']),
+      alert,
+      Number(alert['updated_at']),
+    );
+    needs.telemetry.metrics.count('indexed_total', { index: 'logster-alerts' });
   }
-  const [index, idField]: [IndexName, string] =
-    topic === EVENTS_TOPIC ? ['logster-events', 'event_id'] : ['logster-inferences', 'inference_id'];
+}
+
+/** Messages without a value are marks of time for the windows, not documents. */
+function valuesOf(batches: readonly Batch[], topic: Topic): Buffer[] {
+  return batches
+    .filter((batch) => batch.topic === topic)
+    .flatMap(({ messages }) => messages)
+    .flatMap(({ value }) => (value.length > 0 ? [value] : []));
+}
+
+async function create(
+  { documents, telemetry }: IndexNeeds,
+  index: 'logster-events' | 'logster-inferences',
+  idField: string,
+  values: readonly Buffer[],
+): Promise<void> {
+  if (values.length === 0) return;
   const { created } = await documents.create(
     index,
-    bodies.map((body) => ({ id: String(body[idField]), body })),
+    values.map((value) => {
+      const json = value.toString();
+      const body = (withoutRaw(value) ?? JSON.parse(json)) as Document;
+      return { id: String(body[idField]), body, json };
+    }),
   );
   telemetry.metrics.count('indexed_total', { index }, created);
 }

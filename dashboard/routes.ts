@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { ALERT_STATES, SEVERITIES } from '../contracts/alert.ts';
+import { ALERT_STATES, type AlertState, SEVERITIES, TRANSITIONS } from '../contracts/alert.ts';
 import { ATTACK_PROBABILITY } from '../contracts/inference.ts';
 import { type Access, callerOf } from '../ports/access/access.ts';
 import { may } from '../ports/access/roles.ts';
@@ -16,13 +16,14 @@ import { techniques } from './queries/techniques.ts';
 import { timeline } from './queries/timeline.ts';
 import { pageShape, readParameters, scopeOf, scopeShape } from './scope.ts';
 
-/** Who looks at the page, and the two probabilities that its words depend on. */
+/** Who looks at the page, and the rules that its words depend on. */
 export interface SessionView {
   readonly access: Access['mode'];
   readonly name: string;
   readonly may_write: boolean;
   readonly attack_probability: number;
   readonly alert_threshold: number;
+  readonly transitions: Readonly<Record<AlertState, readonly AlertState[]>>;
 }
 
 export interface RouteNeeds {
@@ -68,6 +69,7 @@ export function readingRoutes(needs: RouteNeeds): Router {
       may_write: may(caller, 'write'),
       attack_probability: ATTACK_PROBABILITY,
       alert_threshold: alertThreshold,
+      transitions: TRANSITIONS,
     };
     response.json(session);
   });

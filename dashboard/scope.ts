@@ -81,7 +81,10 @@ export function scopeOf(
 }
 
 /** The scored windows of a scope, by the event time at which they end, and `more` conditions. */
-export function windowsIn(scope: Scope, more: Filter<'logster-inferences'> = {}): Filter<'logster-inferences'> {
+export function windowsIn(
+  scope: Scope,
+  more: Filter<'logster-inferences'> = {},
+): Filter<'logster-inferences'> {
   return {
     equals: { ...(scope.endpointId !== undefined && { endpoint_id: scope.endpointId }), ...more.equals },
     anyOf: { ...(scope.tenantIds && { tenant_id: scope.tenantIds }), ...more.anyOf },

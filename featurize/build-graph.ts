@@ -1,19 +1,22 @@
-import { createHash } from 'node:crypto';
+import type { Platform } from '../contracts/event.ts';
 import {
   CAPS,
   FEATURES,
   type HeteroGraph,
   NODE_TYPES,
+  type NodeType,
   type Truncation,
   type WindowOf,
 } from '../contracts/graph.ts';
 import { idOf } from '../contracts/ids.ts';
-import { type EdgeList, edgeList, enterEdge } from './edge-list.ts';
+import { contentHash } from './content-hash.ts';
+import type { EdgeList } from './edge-list.ts';
+import type { EntityList } from './entity-list.ts';
 import { baseName } from './image-class.ts';
 import { keepWithin } from './keep-within.ts';
-import type { EntityRow, Ledger, ProcessRow } from './ledger.ts';
+import type { Ledger, ProcessRow } from './ledger.ts';
 import { emptyLedger } from './ledger.ts';
-import { type Merged, mergeRows } from './merge-ledgers.ts';
+import { mergeLedger } from './merge-ledgers.ts';
 import { type Pane, settlePane } from './pane.ts';
 import { writeNodes } from './write-nodes.ts';
 
@@ -27,7 +30,8 @@ export interface Edges {
 /** The rows of a graph: processes first, then each entity type in the order of `NODE_TYPES`. */
 export interface Nodes {
   readonly processes: readonly ProcessRow[];
-  readonly entities: readonly EntityRow[];
+  readonly entities: EntityList; // all of the window's
+  readonly kept: Int32Array; // places in `entities` of those in the graph, in its order
   readonly perType: readonly number[];
 }
 
@@ -36,20 +40,27 @@ export interface Nodes {
  * events alone: not on the tick, on the order in which they arrived, or on where a checkpoint lay.
  */
 export function buildGraph(window: WindowOf, panes: readonly Pane[]): HeteroGraph {
-  const ledger = emptyLedger(window.platform);
-  const ledgers = panes.map(settlePane);
-  const list = edgeList(ledgers.reduce((sum, { edges }) => sum + edges, 0));
-  for (const later of ledgers) {
-    const merged = mergeRows(ledger, later);
-    mergeEdges(list, later, merged);
-  }
+  const ledger = mergePanes(window.platform, panes);
   const cut: Cut = { nodes: { ...ledger.overflow }, edges: 0 };
   const nodes = keptNodes(ledger, cut);
-  const edges = keptEdges(window.end, ledger, nodes, list, cut);
-  const features = new Float32Array((nodes.processes.length + nodes.entities.length) * FEATURES);
+  const edges = keptEdges(window.end, ledger, nodes, cut);
+  const features = new Float32Array((nodes.processes.length + nodes.kept.length) * FEATURES);
   writeNodes(window.platform, nodes, edges, features);
-  const eventCount = panes.reduce((sum, pane) => sum + pane.eventCount, 0);
+  let eventCount = 0;
+  for (const pane of panes) eventCount += pane.eventCount;
   return { ...tensors(window, nodes, edges, features), eventCount, ...truncation(cut) };
+}
+
+function mergePanes(platform: Platform, panes: readonly Pane[]): Ledger {
+  const ledgers = panes.map(settlePane);
+  let [entities, edges] = [0, 0];
+  for (const ledger of ledgers) {
+    entities += ledger.entities.length;
+    edges += ledger.edges.length;
+  }
+  const merged = emptyLedger(platform, entities, edges);
+  for (const later of ledgers) mergeLedger(merged, later);
+  return merged;
 }
 
 interface Cut {
@@ -61,38 +72,34 @@ function truncation(cut: Cut): { truncated?: Truncation } {
   return cut.edges > 0 || Object.keys(cut.nodes).length > 0 ? { truncated: cut } : {};
 }
 
-function keptNodes(ledger: Ledger, cut: Cut): Nodes {
-  const perType: number[] = [];
-  const kept = <T extends ProcessRow | EntityRow>(
-    rows: readonly T[],
-    type: keyof typeof CAPS.nodes,
-  ): readonly T[] => {
-    const within = keepWithin(rows, CAPS.nodes[type]);
-    const lost = rows.length - within.length;
+function keptNodes({ platform, processes, entities }: Ledger, cut: Cut): Nodes {
+  const lose = (type: NodeType, lost: number): void => {
     if (lost > 0) cut.nodes[type] = (cut.nodes[type] ?? 0) + lost;
-    perType.push(within.length);
-    return within;
   };
-  const [, ...types] = NODE_TYPES[ledger.platform];
-  const processes = kept(ledger.processes, 'process');
-  const byType = new Map<string, EntityRow[]>(types.map((type) => [type, []]));
-  for (const row of ledger.entities) byType.get(row.entity.type)?.push(row);
-  const entities = types.flatMap((type) => kept(byType.get(type) ?? [], type));
-  return { processes, entities, perType };
+  const within = keepWithin(processes, CAPS.nodes.process);
+  lose('process', processes.length - within.length);
+  const perType = [within.length];
+  const kept: number[] = [];
+  const [, ...types] = NODE_TYPES[platform];
+  for (const type of types) {
+    const places = keepEntities(entities, type);
+    lose(type, places.lost);
+    perType.push(places.kept.length);
+    for (const place of places.kept) kept.push(place);
+  }
+  return { processes: within, entities, kept: Int32Array.from(kept), perType };
 }
 
-// Inside the list, processes and entities take turns: even places are processes, odd ones entities
-function mergeEdges(list: EdgeList, later: Ledger, merged: Merged): void {
-  for (const row of later.processes) {
-    const source = merged.processes[row.place]?.place ?? 0;
-    for (const edge of row.edges.values()) {
-      const target =
-        'entity' in edge.target
-          ? (merged.entities[edge.target.place]?.place ?? 0) * 2 + 1
-          : (merged.processes[edge.target.place]?.place ?? 0) * 2;
-      enterEdge(list, source * 2, target, edge.relation, edge);
-    }
-  }
+function keepEntities(
+  { entity, events, last }: EntityList,
+  type: NodeType,
+): { readonly kept: readonly number[]; readonly lost: number } {
+  const places: number[] = [];
+  for (let place = 0; place < entity.length; place++) if (entity[place]?.type === type) places.push(place);
+  if (places.length <= CAPS.nodes[type]) return { kept: places, lost: 0 };
+  const rows = places.map((place) => ({ place, events: events[place] ?? 0, last: last[place] ?? 0 }));
+  const kept = keepWithin(rows, CAPS.nodes[type]).map(({ place }) => place);
+  return { kept, lost: places.length - kept.length };
 }
 
 type EdgeTensors = Pick<
@@ -100,47 +107,52 @@ type EdgeTensors = Pick<
   'source' | 'target' | 'relation' | 'count' | 'first' | 'last' | 'edgeEvents'
 >;
 
-function keptEdges(tick: number, ledger: Ledger, nodes: Nodes, list: EdgeList, cut: Cut): EdgeTensors {
+function keptEdges(tick: number, ledger: Ledger, nodes: Nodes, cut: Cut): EdgeTensors {
+  const list = ledger.edges;
   const places = placesOfNodes(ledger, nodes);
   const whole: number[] = [];
   for (let edge = 0; edge < list.length; edge++) {
-    const source = places[list.source[edge] ?? 0] ?? -1;
+    const source = places[(list.source[edge] ?? 0) * 2] ?? -1;
     const target = places[list.target[edge] ?? 0] ?? -1;
     if (source >= 0 && target >= 0) whole.push(edge);
   }
   const kept = whole.length <= CAPS.edges ? whole : rarestAndLatest(list, whole);
   cut.edges = list.length - kept.length;
-  const length = kept.length;
-  const columns = {
-    source: new Int32Array(length),
-    target: new Int32Array(length),
-    relation: new Uint8Array(length),
-    count: new Uint32Array(length),
-    first: new Float32Array(length),
-    last: new Float32Array(length),
-    edgeEvents: kept.map((edge) => list.eventId[edge] ?? ''),
-  };
-  for (let place = 0; place < length; place++) {
+  const columns = edgeColumns(kept.length);
+  for (let place = 0; place < kept.length; place++) {
     const edge = kept[place] ?? 0;
-    columns.source[place] = places[list.source[edge] ?? 0] ?? 0;
+    columns.source[place] = places[(list.source[edge] ?? 0) * 2] ?? 0;
     columns.target[place] = places[list.target[edge] ?? 0] ?? 0;
     columns.relation[place] = list.relation[edge] ?? 0;
     columns.count[place] = list.count[edge] ?? 0;
     columns.first[place] = tick - (list.first[edge] ?? 0);
     columns.last[place] = tick - (list.last[edge] ?? 0);
   }
-  return columns;
+  return { ...columns, edgeEvents: kept.map((edge) => list.eventId[edge] ?? '') };
 }
 
-// place in the graph by place in the edge list, -1 for what a cap cut off
-function placesOfNodes(ledger: Ledger, nodes: Nodes): Int32Array {
-  const places = new Int32Array(Math.max(ledger.processes.length, ledger.entities.length) * 2).fill(-1);
+// One buffer for all columns: making six would cost more than filling them
+function edgeColumns(length: number): Omit<EdgeTensors, 'edgeEvents'> {
+  const bytes = new ArrayBuffer(length * 21);
+  return {
+    source: new Int32Array(bytes, 0, length),
+    target: new Int32Array(bytes, length * 4, length),
+    count: new Uint32Array(bytes, length * 8, length),
+    first: new Float32Array(bytes, length * 12, length),
+    last: new Float32Array(bytes, length * 16, length),
+    relation: new Uint8Array(bytes, length * 20, length),
+  };
+}
+
+// place in the graph by how edges name their targets, -1 for what a cap cut off
+function placesOfNodes({ processes, entities }: Ledger, nodes: Nodes): Int32Array {
+  const places = new Int32Array(Math.max(processes.length, entities.length) * 2).fill(-1);
   nodes.processes.forEach((row, place) => {
     places[row.place * 2] = place;
   });
-  nodes.entities.forEach((row, place) => {
-    places[row.place * 2 + 1] = nodes.processes.length + place;
-  });
+  for (let place = 0; place < nodes.kept.length; place++) {
+    places[(nodes.kept[place] ?? 0) * 2 + 1] = nodes.processes.length + place;
+  }
   return places;
 }
 
@@ -160,29 +172,19 @@ function tensors(
     windowId: idOf('window', window.tenantId, window.endpointId, window.platform, String(window.end)),
     nodesPerType: nodes.perType,
     features,
-    labels: [...nodes.processes.map(labelOf), ...nodes.entities.map((row) => row.entity.label)],
+    labels: labelsOf(nodes),
     ...edges,
   };
-  return { ...graph, contentHash: hashOf(graph) };
+  return { ...graph, contentHash: contentHash(graph) };
+}
+
+function labelsOf({ processes, entities, kept }: Nodes): readonly string[] {
+  const labels = processes.map(labelOf);
+  for (const place of kept) labels.push(entities.entity[place]?.label ?? '');
+  return labels;
 }
 
 function labelOf(row: ProcessRow): string {
   const name = row.image === '' ? '?' : baseName(row.image);
   return row.pid >= 0 ? `${name} (${row.pid})` : name;
-}
-
-// Times, ids and labels stay out: a window in which nothing happened since the last tick hashes the same.
-function hashOf(
-  graph: Pick<
-    HeteroGraph,
-    'window' | 'nodesPerType' | 'features' | 'source' | 'target' | 'relation' | 'count'
-  >,
-): string {
-  const hash = createHash('sha256').update(`${graph.window.platform} ${graph.nodesPerType.join(' ')}`);
-  const buckets = new Uint8Array(graph.count.length);
-  for (let edge = 0; edge < buckets.length; edge++) buckets[edge] = 31 - Math.clz32(graph.count[edge] ?? 0);
-  for (const part of [graph.features, graph.source, graph.target, graph.relation, buckets]) {
-    hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
-  }
-  return hash.digest('hex').slice(0, 32);
 }

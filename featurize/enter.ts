@@ -1,8 +1,17 @@
 import { CAPS, type NodeType } from '../contracts/graph.ts';
 import type { Deed, ProcessRef } from './deed.ts';
+import { countOperation, placeOfEntity } from './entity-list.ts';
 import { programName } from './image-class.ts';
-import type { Edge, Ledger, ProcessRow } from './ledger.ts';
-import { addEdge, addProcess, adopt, entityRow, keepsIdentity, orderMarks } from './ledger.ts';
+import type { Ledger, ProcessRow, SeenEdge } from './ledger.ts';
+import {
+  addEdge,
+  addProcess,
+  adopt,
+  entityAt,
+  entityTarget,
+  keepsIdentity,
+  processTarget,
+} from './ledger.ts';
 
 // Twice what a graph may hold: enough for the caps to choose from, and a flood cannot fill the memory.
 const LIMIT = 2;
@@ -28,30 +37,32 @@ function access(ledger: Ledger, row: ProcessRow, deed: Deed & { act: 'accessed' 
   const target = bearerOf(ledger, deed.target);
   target.marks |= deed.targetMarks;
   target.last = deed.at;
-  addEdge(ledger, row, target, { relation: ACCESSED, ...once(deed) });
+  addEdge(ledger, row, once(deed, ACCESSED, processTarget(target)));
 }
 
 function use(ledger: Ledger, row: ProcessRow, deed: Deed & { act: 'used' }): void {
-  const { type, key } = deed.target;
+  const { target, operation, at } = deed;
+  const { type } = target;
   const full = (ledger.perType[type] ?? 0) >= LIMIT * CAPS.nodes[type];
-  if (full && !ledger.byKey.has(key)) {
+  if (full && placeOfEntity(ledger.entities, target) < 0) {
     overflow(ledger, type);
     return;
   }
-  const target = entityRow(ledger, deed.target);
-  target.operations[deed.operation] = (target.operations[deed.operation] ?? 0) + 1;
-  target.marks |= deed.targetMarks | orderMarks(target, deed.operation);
-  target.events += 1;
-  target.last = deed.at;
-  addEdge(ledger, row, target, { relation: deed.relation, ...once(deed) });
+  const place = entityAt(ledger, target);
+  const { entities } = ledger;
+  countOperation(entities, place, operation, 1);
+  entities.marks[place] = (entities.marks[place] ?? 0) | deed.targetMarks;
+  entities.events[place] = (entities.events[place] ?? 0) + 1;
+  entities.last[place] = at;
+  addEdge(ledger, row, once(deed, deed.relation, entityTarget(place)));
 }
 
 // places of the first two relations, equal on both platforms
 const SPAWNED = 0;
 const ACCESSED = 1;
 
-function once(deed: Deed): Omit<Edge, 'target' | 'relation'> {
-  return { count: 1, first: deed.at, last: deed.at, eventId: deed.eventId };
+function once({ at, eventId }: Deed, relation: number, target: number): SeenEdge {
+  return { relation, target, count: 1, first: at, last: at, eventId };
 }
 
 function overflow(ledger: Ledger, type: NodeType): void {
@@ -95,7 +106,7 @@ function begin(ledger: Ledger, deed: Deed & { act: 'began' | 'forked' }): Proces
   if (!parent || parent === row) return row;
   row.parent = parent;
   parent.last = deed.at;
-  if (!again) addEdge(ledger, parent, row, { relation: SPAWNED, ...once(deed) });
+  if (!again) addEdge(ledger, parent, once(deed, SPAWNED, processTarget(row)));
   return row;
 }
 

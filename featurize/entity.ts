@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Platform } from '../contracts/event.ts';
 import { FEATURES, type NodeType } from '../contracts/graph.ts';
 import type { BoundedCache } from './bounded-cache.ts';
@@ -18,6 +19,7 @@ export interface Entity {
   readonly type: EntityType;
   readonly recipe: string; // what it was made from; enough to make it again
   readonly key: string; // things with equal keys are one node; begins with the type
+  readonly hash: number; // of the key, 32 bits
   readonly label: string;
   readonly features: Float32Array; // [FEATURES], the places that need the window still 0
 }
@@ -88,30 +90,51 @@ function makeEntity(platform: Platform, type: EntityType, recipe: string): Entit
   const features = new Float32Array(FEATURES);
   if (type === 'file') {
     writeFile(features, platform, recipe);
-    return { type, recipe, key: `file ${foldPath(platform, recipe)}`, label: recipe, features };
+    return entity(type, recipe, features, { key: `file ${foldPath(platform, recipe)}`, label: recipe });
   }
   if (type === 'network') return makePeer(recipe, features);
   if (type === 'registry') {
     writeKey(features, recipe);
-    return { type, recipe, key: `${type} ${recipe}`, label: recipe.slice(recipe.indexOf('|') + 1), features };
+    return entity(type, recipe, features, { label: recipe.slice(recipe.indexOf('|') + 1) });
   }
   if (type === 'syscall') {
     writeSyscall(features, recipe);
-    return { type, recipe, key: `${type} ${recipe}`, label: recipe, features };
+    return entity(type, recipe, features, { label: recipe });
   }
   const colon = recipe.indexOf(':');
   const text = recipe.slice(colon + 1);
   writeScript(features, platform, recipe.startsWith('path:'), text);
-  return { type, recipe, key: `${type} ${recipe}`, label: text.slice(0, 120), features };
+  return entity(type, recipe, features, { label: text.slice(0, 120) });
 }
 
 function makePeer(recipe: string, features: Float32Array): Entity {
   const [protocol = '', address = '', port = '0'] = recipe.split('|');
   if (protocol === 'name') {
     writeName(features, address);
-    return { type: 'network', recipe, key: `network ${recipe}`, label: address, features };
+    return entity('network', recipe, features, { label: address });
   }
   writePeer(features, protocol, address, Number(port));
   const place = address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-  return { type: 'network', recipe, key: `network ${recipe}`, label: `${place}/${protocol}`, features };
+  return entity('network', recipe, features, { label: `${place}/${protocol}` });
+}
+
+function entity(
+  type: EntityType,
+  recipe: string,
+  features: Float32Array,
+  { label, key = `${type} ${recipe}` }: { readonly label: string; readonly key?: string },
+): Entity {
+  return { type, recipe, key, hash: hashKey(key), label, features };
+}
+
+let seed: number | undefined;
+
+// FNV-1a, 32 bits. The seed is secret, or names could be chosen that all fall on one place of a table.
+function hashKey(key: string): number {
+  seed ??= randomInt(2 ** 32);
+  let hash = seed;
+  for (let place = 0; place < key.length; place++) {
+    hash = Math.imul(hash ^ key.charCodeAt(place), 0x01000193);
+  }
+  return hash ^ (hash >>> 15);
 }

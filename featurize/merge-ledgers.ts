@@ -1,23 +1,18 @@
-import type { EntityRow, Ledger, ProcessRow } from './ledger.ts';
-import { addProcess, adopt, bear, entityRow, keepsIdentity, orderMarks } from './ledger.ts';
+import { addEvents, edgeAt } from './edge-list.ts';
+import { countOperation, OPERATIONS } from './entity-list.ts';
+import type { Ledger, ProcessRow } from './ledger.ts';
+import { addProcess, adopt, bear, entityAt, entityTarget, keepsIdentity, processTarget } from './ledger.ts';
 
-/** Which rows of the earlier ledger the later one's rows became, by their places. */
-export interface Merged {
-  readonly processes: readonly ProcessRow[];
-  readonly entities: readonly EntityRow[];
-}
-
-/** Enters the rows of a later ledger into an earlier one, which changes; `later` and its edges stay as they are. */
-export function mergeRows(into: Ledger, later: Ledger): Merged {
+/** Enters all of a later ledger into an earlier one, which changes; `later` stays as it is. */
+export function mergeLedger(into: Ledger, later: Ledger): void {
   const processes: ProcessRow[] = [];
   for (const row of later.processes) processes.push(mergeProcess(into, row, processes));
-  const entities: EntityRow[] = [];
-  for (const row of later.entities) entities.push(mergeEntity(into, row));
+  const entities = mergeEntities(into, later);
+  mergeEdges(into, later, processes, entities);
   for (const [type, count] of Object.entries(later.overflow)) {
     const name = type as keyof Ledger['overflow'];
     into.overflow[name] = (into.overflow[name] ?? 0) + count;
   }
-  return { processes, entities };
 }
 
 function mergeProcess(into: Ledger, row: ProcessRow, merged: readonly ProcessRow[]): ProcessRow {
@@ -51,16 +46,38 @@ function earlierOf(into: Ledger, row: ProcessRow, parent: ProcessRow | undefined
   return row.created && !keepsIdentity(bearer, parent) ? undefined : bearer;
 }
 
-function mergeEntity(into: Ledger, row: EntityRow): EntityRow {
-  const target = entityRow(into, row.entity);
-  for (let place = 0; place < row.operations.length; place++) {
-    const count = row.operations[place];
-    if (!count) continue;
-    target.marks |= orderMarks(target, place);
-    target.operations[place] = (target.operations[place] ?? 0) + count;
+// the places that the later ledger's entities have in the earlier one
+function mergeEntities(into: Ledger, { entities: from }: Ledger): Int32Array {
+  const places = new Int32Array(from.length);
+  const { entities } = into;
+  for (let row = 0; row < from.length; row++) {
+    const entity = from.entity[row];
+    if (!entity) continue;
+    const place = entityAt(into, entity);
+    for (let operation = 0; operation < OPERATIONS; operation++) {
+      const times = from.operations[row * OPERATIONS + operation] ?? 0;
+      if (times > 0) countOperation(entities, place, operation, times);
+    }
+    entities.marks[place] = (entities.marks[place] ?? 0) | (from.marks[row] ?? 0);
+    entities.events[place] = (entities.events[place] ?? 0) + (from.events[row] ?? 0);
+    entities.last[place] = Math.max(entities.last[place] ?? 0, from.last[row] ?? 0);
+    places[row] = place;
   }
-  target.marks |= row.marks;
-  target.events += row.events;
-  target.last = Math.max(target.last, row.last);
-  return target;
+  return places;
+}
+
+function mergeEdges(
+  into: Ledger,
+  { edges: from }: Ledger,
+  processes: readonly ProcessRow[],
+  entities: Int32Array,
+): void {
+  for (let edge = 0; edge < from.length; edge++) {
+    const source = processes[from.source[edge] ?? 0];
+    const to = from.target[edge] ?? 0;
+    const process = (to & 1) === 0 ? processes[to >> 1] : undefined;
+    const target = process ? processTarget(process) : entityTarget(entities[to >> 1] ?? 0);
+    const place = edgeAt(into.edges, source?.place ?? 0, target, from.relation[edge] ?? 0);
+    addEvents(into.edges, place, from, edge);
+  }
 }

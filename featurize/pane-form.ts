@@ -2,10 +2,19 @@ import { LogsterError, reasonOf } from '../contracts/errors.ts';
 import { PLATFORMS, type Platform } from '../contracts/event.ts';
 import type { NodeType } from '../contracts/graph.ts';
 import type { Deed } from './deed.ts';
-import type { EntityType } from './entity.ts';
+import { packEdges } from './edge-list.ts';
+import type { Entity, EntityType } from './entity.ts';
 import { entityOf } from './entity.ts';
-import type { Edge, EntityRow, Ledger, ProcessRow } from './ledger.ts';
-import { addEdge, addProcess, emptyLedger, entityRow } from './ledger.ts';
+import { OPERATIONS } from './entity-list.ts';
+import type { Ledger, ProcessRow } from './ledger.ts';
+import {
+  addEdge,
+  addProcess,
+  emptyLedger,
+  entityAt,
+  entityTarget,
+  processTarget,
+} from './ledger.ts';
 import type { Pane } from './pane.ts';
 
 // The form of a checkpoint; another number is refused rather than guessed at.
@@ -23,7 +32,7 @@ interface PaneForm {
   readonly bearers: readonly number[];
   readonly overflow: Partial<Record<NodeType, number>>;
 }
-type ProcessForm = Omit<ProcessRow, 'place' | 'parent' | 'edges'> & { readonly parent: number };
+type ProcessForm = Omit<ProcessRow, 'place' | 'parent'> & { readonly parent: number };
 type EntityForm = readonly [EntityType, string, readonly number[], number, number, number];
 type EdgeForm = readonly [source: number, target: number, relation: number, number, number, number, string];
 
@@ -37,10 +46,8 @@ export function writePane(pane: Pane): Buffer {
     eventCount: pane.eventCount,
     waiting: pane.waiting.map(writeDeed),
     processes: ledger.processes.map(writeProcess),
-    entities: ledger.entities.map(writeEntity),
-    edges: ledger.processes.flatMap((row) =>
-      [...row.edges.values()].map((edge) => writeEdge(ledger, row, edge)),
-    ),
+    entities: ledger.entities.entity.map((entity, place) => writeEntity(ledger, entity, place)),
+    edges: ledger.edges.eventId.map((eventId, place) => writeEdge(ledger, place, eventId)),
     bearers: [...ledger.byPid.values()].map((row) => row.place),
     overflow: ledger.overflow,
   };
@@ -86,15 +93,18 @@ function readLedger(form: PaneForm): Ledger {
   const entities = form.entities.map((entity) => readEntity(ledger, entity));
   for (const [source, target, relation, count, first, last, eventId] of form.edges) {
     const from = rows[source];
-    const to = target < rows.length ? rows[target] : entities[target - rows.length];
-    if (from && to) addEdge(ledger, from, to, { relation, count, first, last, eventId });
+    const process = rows[target];
+    const entity = entities[target - rows.length];
+    const to = process ? processTarget(process) : entity === undefined ? -1 : entityTarget(entity);
+    if (from && to >= 0) addEdge(ledger, from, { relation, target: to, count, first, last, eventId });
   }
+  packEdges(ledger.edges, rows.length);
   Object.assign(ledger.overflow, form.overflow);
   return ledger;
 }
 
 function writeProcess(row: ProcessRow): ProcessForm {
-  const { place: _, edges: __, parent, ...rest } = row;
+  const { place: _, parent, ...rest } = row;
   return { ...rest, parent: parent ? parent.place : -1 };
 }
 
@@ -103,22 +113,39 @@ function readProcess(ledger: Ledger, form: ProcessForm): ProcessRow {
   return Object.assign(addProcess(ledger, form), known);
 }
 
-function writeEntity(row: EntityRow): EntityForm {
-  const operations = Array.from(row.operations, (count) => count ?? 0);
-  return [row.entity.type, row.entity.recipe, operations, row.marks, row.events, row.last];
+function writeEntity({ entities }: Ledger, { type, recipe }: Entity, place: number): EntityForm {
+  const operations = [...entities.operations.subarray(place * OPERATIONS, (place + 1) * OPERATIONS)];
+  const [marks = 0, events = 0, last = 0] = [
+    entities.marks[place],
+    entities.events[place],
+    entities.last[place],
+  ];
+  return [type, recipe, operations, marks, events, last];
 }
 
-function readEntity(ledger: Ledger, [type, recipe, operations, marks, events, last]: EntityForm): EntityRow {
-  const row = entityRow(ledger, entityOf(ledger.platform, type, recipe));
-  row.operations.push(...operations);
-  return Object.assign(row, { marks, events, last });
+function readEntity(ledger: Ledger, [type, recipe, operations, marks, events, last]: EntityForm): number {
+  const place = entityAt(ledger, entityOf(ledger.platform, type, recipe));
+  const { entities } = ledger;
+  entities.operations.set(operations.slice(0, OPERATIONS), place * OPERATIONS);
+  entities.marks[place] = marks;
+  entities.events[place] = events;
+  entities.last[place] = last;
+  return place;
 }
 
 // targets count through the processes and on through the entities
-function writeEdge(ledger: Ledger, source: ProcessRow, edge: Edge): EdgeForm {
-  const { target, relation, count, first, last, eventId } = edge;
-  const place = 'entity' in target ? ledger.processes.length + target.place : target.place;
-  return [source.place, place, relation, count, first, last, eventId];
+function writeEdge({ edges, processes }: Ledger, place: number, eventId: string): EdgeForm {
+  const { source, target, relation, count, first, last } = edges;
+  const to = target[place] ?? 0;
+  return [
+    source[place] ?? 0,
+    (to & 1) === 0 ? to >> 1 : processes.length + (to >> 1),
+    relation[place] ?? 0,
+    count[place] ?? 0,
+    first[place] ?? 0,
+    last[place] ?? 0,
+    eventId,
+  ];
 }
 
 function writeDeed(deed: Deed): unknown {

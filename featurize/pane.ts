@@ -1,5 +1,6 @@
 import type { NormalizedEvent, Platform } from '../contracts/event.ts';
 import type { Deed } from './deed.ts';
+import { packEdges } from './edge-list.ts';
 import { enter } from './enter.ts';
 import type { Ledger } from './ledger.ts';
 import { emptyLedger } from './ledger.ts';
@@ -41,6 +42,7 @@ export function settlePane(pane: Pane): Ledger {
   if (!waiting.every(isAfterThoseBefore)) waiting.sort(inTime);
   for (const deed of waiting) enter(ledger, deed);
   waiting.length = 0;
+  packEdges(ledger.edges, ledger.processes.length);
   return ledger;
 }
 

@@ -1,7 +1,8 @@
 import type { Platform } from '../contracts/event.ts';
 import { FEATURES, type NodeType, RELATIONS } from '../contracts/graph.ts';
 import type { Edges, Nodes } from './build-graph.ts';
-import { commandPart, imagePart } from './entity.ts';
+import { commandPart, type Entity, imagePart } from './entity.ts';
+import { OPERATIONS } from './entity-list.ts';
 import { flag, logScale, rarity, share } from './feature-table.ts';
 import { FILE_USE } from './features-file.ts';
 import { NETWORK_SPREAD, NETWORK_USE } from './features-network.ts';
@@ -10,12 +11,12 @@ import { REGISTRY_USE } from './features-registry.ts';
 import { SCRIPT_USE } from './features-script.ts';
 import { SYSCALL_USE } from './features-syscall.ts';
 import { programName } from './image-class.ts';
-import type { EntityRow, ProcessRow } from './ledger.ts';
+import type { ProcessRow } from './ledger.ts';
 
 /** Writes the features of all nodes: what names say is copied, what only the window shows is added. [nodes, FEATURES] */
 export function writeNodes(platform: Platform, nodes: Nodes, edges: Edges, features: Float32Array): void {
   const mixes = new Float64Array(nodes.processes.length * MIX);
-  const actors = new Uint32Array(nodes.entities.length);
+  const actors = new Uint32Array(nodes.kept.length);
   const kinds = MIX_OF[platform];
   for (let edge = 0; edge < edges.source.length; edge++) {
     const at = (edges.source[edge] ?? 0) * MIX + (kinds[edges.relation[edge] ?? 0] ?? 0);
@@ -24,13 +25,17 @@ export function writeNodes(platform: Platform, nodes: Nodes, edges: Edges, featu
     if (entity >= 0) actors[entity] = (actors[entity] ?? 0) + 1;
   }
   writeProcesses(platform, nodes.processes, mixes, features);
-  const spread = spreadOf(nodes.entities);
-  nodes.entities.forEach((row, place) => {
+  const spread = spreadOf(nodes);
+  for (let place = 0; place < nodes.kept.length; place++) {
+    const at = nodes.kept[place] ?? 0;
+    const entity = nodes.entities.entity[at];
+    if (!entity) continue;
     const base = (nodes.processes.length + place) * FEATURES;
-    features.set(row.entity.features, base);
-    writeUse(row, actors[place] ?? 0, base, features);
-    if (row.entity.type === 'network') writeSpread(row, spread, base, features);
-  });
+    features.set(entity.features, base);
+    writeUse(nodes, at, base, features);
+    features[base + USES[entity.type].rarity] = rarity(actors[place] ?? 0);
+    if (entity.type === 'network') writeSpread(entity, spread, base, features);
+  }
 }
 
 // Kinds of the process feature `mix`, by place in RELATIONS
@@ -51,13 +56,15 @@ const USES: Record<Exclude<NodeType, 'process'>, typeof FILE_USE> = {
   syscall: SYSCALL_USE,
 };
 
-function writeUse(row: EntityRow, actors: number, base: number, features: Float32Array): void {
-  const use = USES[row.entity.type];
+function writeUse({ entities }: Nodes, at: number, base: number, features: Float32Array): void {
+  const use = USES[entities.entity[at]?.type ?? 'file'];
+  const events = entities.events[at] ?? 0;
+  const marks = entities.marks[at] ?? 0;
   for (let place = 0; place < use.count; place++) {
-    features[base + use.operations + place] = share(row.operations[place] ?? 0, row.events);
+    const times = entities.operations[at * OPERATIONS + place] ?? 0;
+    features[base + use.operations + place] = share(times, events);
   }
-  for (let bit = 0; bit < use.bits; bit++) features[base + use.marks + bit] = (row.marks >> bit) & 1;
-  features[base + use.rarity] = rarity(actors);
+  for (let bit = 0; bit < use.bits; bit++) features[base + use.marks + bit] = (marks >> bit) & 1;
 }
 
 function writeProcesses(
@@ -81,9 +88,11 @@ function writeProcesses(
     features[base + at.renamed] = flag(isRenamed(row, image.program));
     features[base + at.privilege] = privilegeOf(platform, row);
     writeParentage(platform, row, image.classIndex, base, features);
-    const mix = mixes.subarray(place * MIX, (place + 1) * MIX);
-    const edges = mix.reduce((sum, count) => sum + count, 0);
-    for (let kind = 0; kind < MIX; kind++) features[base + at.mix + kind] = share(mix[kind] ?? 0, edges);
+    let edges = 0;
+    for (let kind = 0; kind < MIX; kind++) edges += mixes[place * MIX + kind] ?? 0;
+    for (let kind = 0; kind < MIX; kind++) {
+      features[base + at.mix + kind] = share(mixes[place * MIX + kind] ?? 0, edges);
+    }
     features[base + at.rarity] = rarity(sameProgram.get(image.program) ?? 1);
     for (let bit = 0; bit < 5; bit++) features[base + at.marks + bit] = (row.marks >> bit) & 1;
   });
@@ -121,11 +130,12 @@ interface Spread {
   readonly byPort: ReadonlyMap<string, number>;
 }
 
-function spreadOf(entities: readonly EntityRow[]): Spread {
+function spreadOf({ entities, kept }: Nodes): Spread {
   const byAddress = new Map<string, number>();
   const byPort = new Map<string, number>();
-  for (const { entity } of entities) {
-    if (entity.type !== 'network') continue;
+  for (const place of kept) {
+    const entity = entities.entity[place];
+    if (entity?.type !== 'network') continue;
     const [, address = '', port = ''] = entity.recipe.split('|');
     byAddress.set(address, (byAddress.get(address) ?? 0) + 1);
     byPort.set(port, (byPort.get(port) ?? 0) + 1);
@@ -133,8 +143,8 @@ function spreadOf(entities: readonly EntityRow[]): Spread {
   return { byAddress, byPort };
 }
 
-function writeSpread(row: EntityRow, spread: Spread, base: number, features: Float32Array): void {
-  const [protocol, address = '', port = ''] = row.entity.recipe.split('|');
+function writeSpread(entity: Entity, spread: Spread, base: number, features: Float32Array): void {
+  const [protocol, address = '', port = ''] = entity.recipe.split('|');
   if (protocol === 'name') return;
   features[base + NETWORK_SPREAD.ports] = logScale((spread.byAddress.get(address) ?? 1) - 1, 64);
   features[base + NETWORK_SPREAD.addresses] = logScale((spread.byPort.get(port) ?? 1) - 1, 64);

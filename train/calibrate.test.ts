@@ -16,7 +16,8 @@ test('calibrate() keeps the order of scores even where both thresholds are one s
   const { scaling } = calibrate(benign.map((one) => ({ ...one, score: 1 })));
   const shown = [-30, 0, 0.99, 1, 1.01, 5, 30].map((raw) => shownProbability(scaling, raw));
   expect([...shown].sort((a, b) => a - b)).toEqual(shown);
-  expect(shown[3]).toBeCloseTo(0.7, 5);
+  expect(shown[3]).toBeLessThan(0.7); // all benign windows have it: it must not alert
+  expect(shown[4]).toBeGreaterThanOrEqual(0.7);
 });
 
 test('without benign windows the plain logit is shown, 0.7 at 0', () => {

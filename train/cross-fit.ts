@@ -1,11 +1,11 @@
 import type { Platform } from '../contracts/event.ts';
 import type { Capture } from '../datasets/manifest.ts';
-import { holdOut, splitByCluster } from '../datasets/split.ts';
+import { holdOut, type Parting, type Split, splitByCluster } from '../datasets/split.ts';
 import { shownProbability } from '../models/scaling.ts';
 import { BASELINES } from './baselines/baselines.ts';
 import { type Calibration, calibrate, SHOWN_THRESHOLDS } from './calibrate.ts';
 import type { PlatformEvaluation, ScorerName } from './evaluation.ts';
-import type { Pair } from './example.ts';
+import type { Example, Pair } from './example.ts';
 import type { AfterEpoch, Recipe } from './fit.ts';
 import { chooseEpochs, fitAll, only, plainEngine, type RawScores, rawScoresOf } from './fit-all.ts';
 import { type JudgedPair, type JudgedWindow, judge, type Scores } from './judge.ts';
@@ -35,58 +35,79 @@ export interface CrossFitOptions {
 
 /**
  * Trains once per fold on all others and judges the fold. How long to train is chosen inside the training side,
- * and a fold's thresholds come from the benign windows of the other folds, so nothing of a judged capture has
- * touched the model or the threshold that judges it.
+ * and a fold's thresholds come from the benign windows of the other folds: no window has a say in the model or the
+ * threshold quantile that judges it.
  */
 export async function crossFit(
   captures: readonly ReadCapture[],
   options: CrossFitOptions,
 ): Promise<CrossFitted> {
-  const { platform, folds, recipe, onFit } = options;
+  const { folds, name } = options;
   const all = captures.map((one) => one.capture);
   const split = splitByCluster(all, folds);
-  const rows: Row[] = [];
-  const pairs: PairRow[] = [];
-  const epochs: number[] = [];
-  let purged = 0;
-  for (let fold = 0; fold < folds; fold++) {
-    const sides = holdOut(all, split, fold);
-    purged += sides.purged.length;
-    const training = only(captures, sides.train);
-    const [inner, outer] = ['validation', 'fit'].map((part) => onFit(`fold ${fold + 1}/${folds} ${part}`));
-    const best = await chooseEpochs(platform, training, split, (fold + 1) % folds, {
-      recipe,
-      afterEpoch: inner as AfterEpoch,
-    });
-    epochs.push(best);
-    const trained = await fitAll(platform, training, { ...recipe, epochs: best }, outer);
-    const engine = plainEngine(platform, trained.fitted.parameters);
-    for (const { capture, content } of only(captures, sides.judge)) {
-      const score = (examples: ReadCapture['content']['windows']) =>
-        rawScoresOf(engine, trained.baselines, capture, examples);
-      score(content.windows).forEach((raw, place) => {
-        const one = content.windows[place];
-        if (one) rows.push({ capture, host: one.host, end: one.end, label: one.label, raw, fold });
-      });
-      const [before, during] = [
-        score(content.pairs.map((p) => p.before)),
-        score(content.pairs.map((p) => p.during)),
-      ];
-      content.pairs.forEach(({ kind }, place) => {
-        pairs.push({ kind, before: before[place] ?? {}, during: during[place] ?? {}, fold });
-      });
-    }
-    engine.close();
-  }
-  const windows = shownWindows(rows, folds);
+  const judged: JudgedFold[] = [];
+  for (let fold = 0; fold < folds; fold++)
+    judged.push(await judgeFold(captures, holdOut(all, split, fold), { ...options, split, fold }));
+  const rows = judged.flatMap((one) => one.rows);
+  const byFold = calibrationsByFold(rows, folds);
+  const windows = shownWindows(rows, byFold);
+  const pairs = shownPairs(
+    judged.flatMap((one) => one.pairs),
+    byFold,
+  );
   return {
     windows,
-    evaluation: judge(options.name, windows, shownPairs(pairs, rows, folds), SHOWN),
+    evaluation: judge(name, windows, pairs, SHOWN),
     calibrations: calibrationsOf(rows),
     folds,
-    epochs,
-    purged,
+    epochs: judged.map((one) => one.epochs),
+    purged: judged.reduce((sum, one) => sum + one.purged, 0),
   };
+}
+
+interface JudgedFold {
+  readonly rows: readonly Row[];
+  readonly pairs: readonly PairRow[];
+  readonly epochs: number;
+  readonly purged: number;
+}
+
+async function judgeFold(
+  captures: readonly ReadCapture[],
+  sides: Parting,
+  {
+    platform,
+    folds,
+    recipe,
+    onFit,
+    split,
+    fold,
+  }: CrossFitOptions & { readonly split: Split; readonly fold: number },
+): Promise<JudgedFold> {
+  const training = only(captures, sides.train);
+  const title = `fold ${fold + 1}/${folds}`;
+  const epochs = await chooseEpochs(platform, training, split, (fold + 1) % folds, {
+    recipe,
+    afterEpoch: onFit(`${title} validation`),
+  });
+  const trained = await fitAll(platform, training, { ...recipe, epochs }, onFit(`${title} fit`));
+  const engine = plainEngine(platform, trained.fitted.parameters);
+  const rows: Row[] = [];
+  const pairs: PairRow[] = [];
+  for (const { capture, content } of only(captures, sides.judge)) {
+    const score = (examples: readonly Example[]) => rawScoresOf(engine, trained.baselines, capture, examples);
+    const raw = score(content.windows);
+    content.windows.forEach(({ host, end, label }, place) => {
+      rows.push({ capture, host, end, label, raw: raw[place] ?? {}, fold });
+    });
+    const before = score(content.pairs.map((pair) => pair.before));
+    const during = score(content.pairs.map((pair) => pair.during));
+    content.pairs.forEach(({ kind }, place) => {
+      pairs.push({ kind, before: before[place] ?? {}, during: during[place] ?? {}, fold });
+    });
+  }
+  engine.close();
+  return { rows, pairs, epochs, purged: sides.purged.length };
 }
 
 /** The number of epochs in the middle of those chosen per fold. */
@@ -141,13 +162,11 @@ const shown = (raw: RawScores, calibrations: Calibrations): Scores =>
     ]),
   );
 
-function shownWindows(rows: readonly Row[], folds: number): readonly JudgedWindow[] {
-  const byFold = calibrationsByFold(rows, folds);
+function shownWindows(rows: readonly Row[], byFold: readonly Calibrations[]): readonly JudgedWindow[] {
   return rows.map(({ raw, fold, ...row }) => ({ ...row, scores: shown(raw, byFold[fold] ?? {}) }));
 }
 
-function shownPairs(pairs: readonly PairRow[], rows: readonly Row[], folds: number): readonly JudgedPair[] {
-  const byFold = calibrationsByFold(rows, folds);
+function shownPairs(pairs: readonly PairRow[], byFold: readonly Calibrations[]): readonly JudgedPair[] {
   return pairs.map(({ kind, before, during, fold }) => ({
     kind,
     before: shown(before, byFold[fold] ?? {}),

@@ -9,7 +9,7 @@ import { SHOWN_THRESHOLDS } from './calibrate.ts';
 import { evaluate } from './evaluate.ts';
 import { BENIGN_RATES } from './evaluation.ts';
 import { cachedWindows, codeVersion } from './example-cache.ts';
-import { START as T, sysmonLines, testCapture } from './example-fixtures.ts';
+import { sysmonLines, START as T, testCapture } from './example-fixtures.ts';
 import type { LoadedModel } from './load-model.ts';
 import { scoreFiles } from './score-file.ts';
 import { windowsOf } from './windows-of.ts';

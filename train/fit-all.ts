@@ -99,7 +99,10 @@ export function plainEngine(platform: Platform, parameters: Float32Array): Engin
   return wasmEngine({ manifest, parameters });
 }
 
-/** Weighted mean cross-entropy, nats. */
+/** Scores are calibrated afterwards, so a network may be this many times too sure of itself and still be the best. */
+const TEMPERATURES = [1, 1.5, 2, 3, 5, 8] as const;
+
+/** Weighted mean cross-entropy, nats, at the temperature that suits it best. */
 function lossOn(platform: Platform, parameters: Float32Array, examples: readonly WeightedExample[]): number {
   const engine = plainEngine(platform, parameters);
   const { logits } = scoresOf(
@@ -107,12 +110,12 @@ function lossOn(platform: Platform, parameters: Float32Array, examples: readonly
     examples.map(({ example }) => example.graph),
   );
   engine.close();
-  let sum = 0;
-  let weights = 0;
-  examples.forEach(({ example, weight }, place) => {
-    const logit = logits[place] ?? 0;
-    sum += weight * Math.log1p(Math.exp(example.label === 'attack' ? -logit : logit));
-    weights += weight;
-  });
-  return sum / weights;
+  const weights = examples.reduce((sum, one) => sum + one.weight, 0);
+  const losses = TEMPERATURES.map((temperature) =>
+    examples.reduce((sum, { example, weight }, place) => {
+      const logit = (logits[place] ?? 0) / temperature;
+      return sum + weight * Math.log1p(Math.exp(example.label === 'attack' ? -logit : logit));
+    }, 0),
+  );
+  return Math.min(...losses) / weights;
 }

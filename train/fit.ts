@@ -4,6 +4,7 @@ import { joinGraphs } from '../featurize/batch.ts';
 import { wasmTrainer } from '../models/wasm/trainer.ts';
 import type { WeightedExample } from './baselines/baselines.ts';
 import { byKey } from './by-key.ts';
+import { hideNames } from './hide-names.ts';
 import { maskSensor } from './mask-sensor.ts';
 import { mean } from './metrics.ts';
 import { overlay } from './overlay.ts';
@@ -13,6 +14,7 @@ import { seededRandom, shuffled } from './random.ts';
 export interface Recipe {
   readonly seed: number;
   readonly epochs: number; // at most; fewer where a validation loss says so
+  readonly fewestEpochs: number; // before which no validation loss counts
   readonly drawsPerEpoch: number; // examples drawn, with replacement, by their weight
   readonly batchGraphs: number;
   readonly learningRate: number; // rises over the first epoch, then stays, so that any epoch may be the last
@@ -20,6 +22,7 @@ export interface Recipe {
   readonly clipNorm: number;
   readonly dropout: { readonly node: number; readonly edge: number; readonly feature: number };
   readonly maskShare: number; // chance that a node type is hidden from an example, as a poorer sensor would
+  readonly namelessShare: number; // chance that an example's features say nothing of names
   readonly overlayShare: number; // chance that other ordinary work of the same lab goes on beside an example
   readonly smoothing: number; // labels lie this far from 0 and 1: they are not all right
   readonly averageSteps: number; // parameters are a moving average over about so many steps
@@ -71,9 +74,11 @@ export async function fitNetwork(
     const loss = mean(losses);
     const validation = afterEpoch(epoch, loss, average.value);
     curve.push({ epoch, loss, validation });
-    if (validation === null) continue;
-    const lowest = Math.min(...curve.slice(0, -1).map((one) => one.validation ?? Number.POSITIVE_INFINITY));
-    if (validation < lowest) best = { parameters: average.value(), epochs: epoch, curve };
+    if (validation === null || epoch < recipe.fewestEpochs) continue;
+    const before = curve
+      .slice(recipe.fewestEpochs - 1, -1)
+      .map((one) => one.validation ?? Number.POSITIVE_INFINITY);
+    if (validation < Math.min(...before)) best = { parameters: average.value(), epochs: epoch, curve };
     if (best && epoch - best.epochs >= PATIENCE) break;
   }
   return best ?? { parameters: average.value(), epochs: recipe.epochs, curve };
@@ -96,10 +101,10 @@ function step(
   return trainer.step(joinGraphs(platform, batch.map(alter)), labels, weights).loss;
 }
 
-/** What is done to an example's graph before each step: ordinary work beside it, then a poorer sensor. */
+/** What is done to an example's graph before each step: work beside it, no names, a poorer sensor. */
 function alterations(
   examples: readonly WeightedExample[],
-  { overlayShare, maskShare }: Recipe,
+  { overlayShare, namelessShare, maskShare }: Recipe,
   random: () => number,
 ): (one: WeightedExample) => HeteroGraph {
   const place = ({ capture }: WeightedExample): string => `${capture.lab} ${capture.source}`;
@@ -109,7 +114,8 @@ function alterations(
     const near = byPlace.get(place(one)) ?? benign;
     const background = random() < overlayShare ? near[Math.floor(random() * near.length)] : undefined;
     const { graph } = one.example;
-    return maskSensor(background ? overlay(graph, background.example.graph) : graph, maskShare, random);
+    const busy = background ? overlay(graph, background.example.graph) : graph;
+    return maskSensor(random() < namelessShare ? hideNames(busy) : busy, maskShare, random);
   };
 }
 

@@ -4,7 +4,7 @@ import type { PlatformEvaluation, ScorerFigures, ScorerName } from './evaluation
 import { SCORERS } from './evaluation.ts';
 import { isAttack, isLabelled, type JudgedWindow, ratedBy } from './judge.ts';
 import { bootstrapByGroup, prAuc } from './metrics.ts';
-import type { VersionParts } from './train.ts';
+import type { VersionParts } from './version.ts';
 
 /** The model card of a version as Markdown: what it learnt from, how good it is beside what, what it cannot see. */
 export function modelCard(manifest: ModelManifest, parts: VersionParts): string {
@@ -117,7 +117,6 @@ function blindSpots(platform: ModelManifest['platform']): string {
   const both = [
     '- Benign examples are few, from laboratories, and mostly idle: a busy ordinary machine is the likeliest false alarm.',
     '- Folds are by cluster, not by laboratory: on a laboratory never seen, expect less.',
-    '- `sigma` and `hybrid` are not in this table: rules were not part of this training.',
   ];
   const own = {
     windows: [

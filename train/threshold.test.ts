@@ -24,3 +24,11 @@ test('benignThreshold() says when one machine decides', () => {
 test('without benign windows nothing may alert', () => {
   expect(benignThreshold([], 0.005).value).toBe(Number.POSITIVE_INFINITY);
 });
+
+test('a score that most windows share lies below the threshold', () => {
+  const { value } = benignThreshold(
+    quiet.map((one) => ({ ...one, score: 3 })),
+    0.005,
+  );
+  expect(value).toBeGreaterThan(3);
+});

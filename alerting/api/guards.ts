@@ -7,11 +7,15 @@ import type { Telemetry } from '../../ports/telemetry/telemetry.ts';
 
 const WINDOW_MS = 60_000;
 
-/** Requests a minute from one address: a page that asks every second has room; a scraper has not. */
-const REQUESTS = 600;
+export interface RateLimits {
+  /** A minute, from one address elsewhere. */
+  readonly elsewhere: number;
+  /** A minute, from this machine itself, where tools and the dashboard's server call. */
+  readonly loopback: number;
+}
 
-/** From this machine itself, where tools and the dashboard's server call: 1,000 a second. */
-const LOOPBACK_REQUESTS = 60_000;
+/** A page that asks ten times a second has room, a scraper has not; 1,000 a second from here. */
+const LIMITS: RateLimits = { elsewhere: 600, loopback: 60_000 };
 
 /** Headers under which no text of an endpoint can become a script, and no page elsewhere can embed this one. */
 export function guards(): RequestHandler {
@@ -39,10 +43,10 @@ export function guards(): RequestHandler {
 }
 
 /** Answers 429 to an address that asks too often. */
-export function limitRate({ metrics }: Telemetry): RequestHandler {
+export function limitRate({ metrics }: Telemetry, limits: RateLimits = LIMITS): RequestHandler {
   return rateLimit({
     windowMs: WINDOW_MS,
-    limit: (request) => (isLoopbackAddress(request.ip) ? LOOPBACK_REQUESTS : REQUESTS),
+    limit: (request) => (isLoopbackAddress(request.ip) ? limits.loopback : limits.elsewhere),
     keyGenerator: (request) =>
       ipKeyGenerator((request as AugmentedRequest & { ip?: string }).ip ?? 'unknown'),
     standardHeaders: 'draft-8',

@@ -46,7 +46,7 @@ export function health(needs: HealthNeeds, startedAt: number): RequestHandler {
     if (caller === undefined) return void response.status(ok ? 200 : 503).json(status);
     const full = {
       ...status,
-      uptime_seconds: clock.now() - startedAt,
+      uptime_seconds: Math.round((clock.now() - startedAt) * 1000) / 1000,
       alerts_count: checks.alerts.ok ? await countSeen(alerts, caller) : 0,
     };
     response.status(ok ? 200 : 503).json(ok ? full : { ...full, checks: told(checks) });

@@ -1,4 +1,9 @@
-import { extendZodWithOpenApi, OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
+import {
+  extendZodWithOpenApi,
+  OpenAPIRegistry,
+  OpenApiGeneratorV31,
+  type RouteConfig,
+} from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { alertSchema } from '../../contracts/alert.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
@@ -16,86 +21,7 @@ export function openApi(): object {
     description: 'An API key (lgs_...) or an OpenID Connect token; not needed where access is open.',
   });
   const shapes = registerShapes(registry);
-  const problem = (description: string) => ({
-    description,
-    content: { 'application/problem+json': { schema: shapes.problem } },
-  });
-  const json = (description: string, schema: z.ZodType) => ({
-    description,
-    content: { 'application/json': { schema } },
-  });
-  const refusals = {
-    400: problem('A parameter or the body is wrong; detail says which'),
-    401: problem('No valid key or token'),
-    403: problem('The role does not allow it, or the call came from another site'),
-    429: problem('Too many requests'),
-  };
-  const security = [{ bearer: [] }, {}];
-  const params = z.object({ alert_id: z.uuid() });
-  const body = (schema: z.ZodType) => ({ required: true, content: { 'application/json': { schema } } });
-  registry.registerPath({
-    ...{ method: 'get', path: '/health', operationId: 'getHealth', summary: 'Whether the API serves' },
-    responses: { 200: json('It does', shapes.health), 503: json('A store does not answer', shapes.health) },
-  });
-  registry.registerPath({
-    ...{
-      method: 'get',
-      path: '/alerts',
-      operationId: 'listAlerts',
-      summary: 'Alerts, newest last_seen first',
-    },
-    ...{ security, request: { query: alertsQuery } },
-    responses: { 200: json('A page of alerts', shapes.alerts), ...refusals },
-  });
-  registry.registerPath({
-    ...{ method: 'get', path: '/alerts/{alert_id}', operationId: 'getAlert', summary: 'One alert' },
-    ...{ security, request: { params } },
-    responses: { 200: json('The alert', shapes.alert), ...refusals, 404: problem('No such alert') },
-  });
-  registry.registerPath({
-    ...{ method: 'patch', path: '/alerts/{alert_id}', operationId: 'changeAlert' },
-    summary: 'Changes state, assignee, or adds a note',
-    security,
-    request: {
-      params,
-      headers: z.object({ 'If-Match': z.string().optional() }), // updated_at
-      body: body(alertPatch),
-    },
-    responses: {
-      ...{ 200: json('The alert after it', shapes.alert), ...refusals, 404: problem('No such alert') },
-      409: problem('Not allowed from its state'),
-      412: problem('It changed since it was read'),
-    },
-  });
-  registry.registerPath({
-    ...{ method: 'get', path: '/alerts/{alert_id}/audit', operationId: 'getAudit' },
-    ...{ summary: 'Every change of an alert, oldest first', security, request: { params } },
-    responses: { 200: json('The changes', shapes.audit), ...refusals, 404: problem('No such alert') },
-  });
-  registry.registerPath({
-    ...{ method: 'post', path: '/feedback', operationId: 'giveFeedback' },
-    summary: 'A verdict: a true positive resolves the alert, a false positive closes it as one',
-    ...{ security, request: { body: body(feedbackBody) } },
-    responses: {
-      ...{ 201: json('The verdict was kept', shapes.judged), ...refusals, 404: problem('No such alert') },
-      409: problem('The analyst has judged it already'),
-    },
-  });
-  registry.registerPath({
-    ...{ method: 'get', path: '/feedback', operationId: 'listFeedback', summary: 'Verdicts, oldest first' },
-    ...{ security, request: { query: feedbackQuery } },
-    responses: { 200: json('Verdicts', shapes.feedback), ...refusals },
-  });
-  registry.registerPath({
-    ...{
-      method: 'get',
-      path: '/endpoints',
-      operationId: 'listEndpoints',
-      summary: 'What is known per endpoint',
-    },
-    ...{ security, request: { query: endpointsQuery } },
-    responses: { 200: json('A page of endpoints', shapes.endpoints), ...refusals },
-  });
+  for (const path of [...alertPaths(shapes), ...otherPaths(shapes)]) registry.registerPath(path);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
@@ -106,6 +32,102 @@ export function openApi(): object {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
   });
+}
+
+type Shapes = ReturnType<typeof registerShapes>;
+
+/** A key or token, or neither where access is open. */
+const SECURITY = [{ bearer: [] }, {}];
+
+function alertPaths(shapes: Shapes): readonly RouteConfig[] {
+  const one = z.object({ alert_id: z.uuid() });
+  const refusals = refusalsOf(shapes);
+  const missing = { ...refusals, 404: problem(shapes, 'No such alert') };
+  return [
+    {
+      ...{ method: 'get', path: '/alerts', operationId: 'listAlerts', security: SECURITY },
+      ...{ summary: 'Alerts, newest last_seen first', request: { query: alertsQuery } },
+      responses: { 200: json('A page of alerts', shapes.alerts), ...refusals },
+    },
+    {
+      ...{ method: 'get', path: '/alerts/{alert_id}', operationId: 'getAlert', security: SECURITY },
+      ...{ summary: 'One alert', request: { params: one } },
+      responses: { 200: json('The alert', shapes.alert), ...missing },
+    },
+    {
+      ...{ method: 'patch', path: '/alerts/{alert_id}', operationId: 'changeAlert', security: SECURITY },
+      summary: 'Changes state or assignee, or adds a note',
+      // If-Match: the updated_at that was read
+      request: {
+        params: one,
+        headers: z.object({ 'If-Match': z.string().optional() }),
+        body: body(alertPatch),
+      },
+      responses: {
+        ...{ 200: json('The alert after it', shapes.alert), ...missing },
+        409: problem(shapes, 'Not allowed from its state'),
+        412: problem(shapes, 'It changed since it was read'),
+      },
+    },
+    {
+      ...{ method: 'get', path: '/alerts/{alert_id}/audit', operationId: 'getAudit', security: SECURITY },
+      ...{ summary: 'Every change of an alert, oldest first', request: { params: one } },
+      responses: { 200: json('The changes', shapes.audit), ...missing },
+    },
+  ];
+}
+
+function otherPaths(shapes: Shapes): readonly RouteConfig[] {
+  const refusals = refusalsOf(shapes);
+  return [
+    {
+      ...{ method: 'get', path: '/health', operationId: 'getHealth', summary: 'Whether the API serves' },
+      responses: { 200: json('It does', shapes.health), 503: json('A store does not answer', shapes.health) },
+    },
+    {
+      ...{ method: 'post', path: '/feedback', operationId: 'giveFeedback', security: SECURITY },
+      summary: 'A verdict: a true positive resolves the alert, a false positive closes it as one',
+      request: { body: body(feedbackBody) },
+      responses: {
+        ...{ 201: json('The verdict was kept', shapes.judged), ...refusals },
+        ...{
+          404: problem(shapes, 'No such alert'),
+          409: problem(shapes, 'The analyst has judged it already'),
+        },
+      },
+    },
+    {
+      ...{ method: 'get', path: '/feedback', operationId: 'listFeedback', security: SECURITY },
+      ...{ summary: 'Verdicts, oldest first', request: { query: feedbackQuery } },
+      responses: { 200: json('Verdicts', shapes.feedback), ...refusals },
+    },
+    {
+      ...{ method: 'get', path: '/endpoints', operationId: 'listEndpoints', security: SECURITY },
+      ...{ summary: 'What is known per endpoint', request: { query: endpointsQuery } },
+      responses: { 200: json('A page of endpoints', shapes.endpoints), ...refusals },
+    },
+  ];
+}
+
+function refusalsOf(shapes: Shapes) {
+  return {
+    400: problem(shapes, 'A parameter or the body is wrong; detail says which'),
+    401: problem(shapes, 'No valid key or token'),
+    403: problem(shapes, 'The role does not allow it, or the call came from another site'),
+    429: problem(shapes, 'Too many requests'),
+  };
+}
+
+function problem(shapes: Shapes, description: string) {
+  return { description, content: { 'application/problem+json': { schema: shapes.problem } } };
+}
+
+function json(description: string, schema: z.ZodType) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+function body(schema: z.ZodType) {
+  return { required: true, content: { 'application/json': { schema } } };
 }
 
 /** The schemas of answers, each under its name. */

@@ -2,13 +2,15 @@ import { z } from 'zod';
 import { ALERT_STATES, SEVERITIES } from '../../contracts/alert.ts';
 import { IDENTIFIER, PLATFORMS } from '../../contracts/event.ts';
 
-/** Digits only: `Number()` alone would also take "", "1e3" and "0x10". */
-const whole = (most: number) =>
+/** Digits only: `Number()` alone would also take "", "1e3" and "0x10". `meta` says it to OpenAPI. */
+const whole = (bounds: { readonly least: number; readonly most: number; readonly unless: number }) =>
   z
     .string()
     .regex(/^\d{1,9}$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().int().max(most));
+    .pipe(z.number().int().min(bounds.least).max(bounds.most))
+    .prefault(String(bounds.unless))
+    .meta({ type: 'integer', minimum: bounds.least, maximum: bounds.most, default: bounds.unless });
 
 const identifier = z
   .string()
@@ -18,14 +20,15 @@ const identifier = z
 const time = z
   .string()
   .regex(/^\d{1,11}(\.\d{1,9})?$/, 'must be a time in epoch seconds')
-  .transform(Number);
+  .transform(Number)
+  .meta({ type: 'number', description: 'epoch seconds' });
 
 /** Pages go this far, so that one request cannot make the store walk through everything. */
 const FURTHEST = 1_000_000;
 
 const paging = {
-  limit: whole(1000).pipe(z.number().min(1)).prefault('100'),
-  offset: whole(FURTHEST).prefault('0'),
+  limit: whole({ least: 1, most: 1000, unless: 100 }),
+  offset: whole({ least: 0, most: FURTHEST, unless: 0 }),
 };
 
 /** Parameters of `GET /alerts`. */

@@ -1,3 +1,5 @@
+import { piecesOf, wildcardTest } from './wildcard.ts';
+
 /** A rule's condition as a tree over the names of its searches. */
 export type Condition =
   | { readonly kind: 'search'; readonly name: string }
@@ -64,8 +66,7 @@ export function parseCondition(text: string, searches: readonly string[]): Condi
 
 function isMeant(name: string, pattern: string): boolean {
   if (pattern.toLowerCase() === 'them') return !name.startsWith('_');
-  const pieces = pattern.split('*').map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${pieces.join('.*')}$`).test(name);
+  return wildcardTest(piecesOf(pattern))(name);
 }
 
 function joined(kind: 'and' | 'or', parts: readonly Condition[]): Condition {

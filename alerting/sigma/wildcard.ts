@@ -79,7 +79,10 @@ function matches(pieces: readonly Piece[], value: string): boolean {
     }
     if (star < 0 || starAt >= value.length) return false;
     piece = star + 1;
-    at = ++starAt;
+    const after = pieces[piece];
+    starAt = typeof after === 'object' ? value.indexOf(after.text, starAt + 1) : starAt + 1;
+    if (starAt < 0) return false;
+    at = starAt;
   }
   return true;
 }

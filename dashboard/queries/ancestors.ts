@@ -43,7 +43,13 @@ export async function ancestors(
       if (start) found.push(start);
     }
     if (start) wanted.push(...parentOf(start));
-    else wanted.push(...events.filter((event) => keyOf(event) === next.key).flatMap(parentOf).slice(0, 1));
+    else
+      wanted.push(
+        ...events
+          .filter((event) => keyOf(event) === next.key)
+          .flatMap(parentOf)
+          .slice(0, 1),
+      );
   }
   return found;
 }

@@ -42,7 +42,7 @@ export async function inference(
   inferenceId: string,
   caller: Caller,
 ): Promise<InferenceView> {
-  const { documents, alerts } = needs;
+  const { documents } = needs;
   const document = await documents.get('logster-inferences', inferenceId);
   const result = document && storedInference(document);
   if (!result || !seesTenant(caller, result.tenant_id)) {
@@ -65,7 +65,9 @@ export async function inference(
   return {
     inference: result,
     alert: alert ?? null,
-    techniques: (alert?.techniques ?? []).filter((technique) => technique.evidence.some((id) => shown.has(id))),
+    techniques: (alert?.techniques ?? []).filter((technique) =>
+      technique.evidence.some((id) => shown.has(id)),
+    ),
     events: events.map((event) => rowOf(event, evidence, influence.get(event.event_id) ?? null)),
     events_total: page.total,
     process_tree: processTree(events, evidence, before),

@@ -1,7 +1,7 @@
+import type { InferenceResult } from '../../contracts/inference.ts';
 import type { Documents } from '../../ports/documents/documents.ts';
 import { type Scope, windowsIn } from '../scope.ts';
 import { storedInference } from '../stored.ts';
-import type { InferenceResult } from '../../contracts/inference.ts';
 
 export const RECENT_ORDERS = ['timestamp', 'attack_prob'] as const;
 

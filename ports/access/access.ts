@@ -83,28 +83,36 @@ export function access({ settings, telemetry, clock }: AccessNeeds): Access {
       if (request.method === 'OPTIONS') response.status(204).end();
       else next();
     },
-    needs: (permission) => async (request, response, next) => {
-      const refuse = (status: number, reason: string, detail: string): void => {
-        telemetry.metrics.count('access_refused_total', { reason });
-        if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="logster"');
-        sendProblem(response, status, detail);
-      };
-      let caller: Caller | undefined;
-      try {
-        caller = await identify(request);
-      } catch (thrown) {
-        telemetry.log.error('Access could not be checked', { reason: reasonOf(thrown) });
-        return refuse(503, 'unavailable', 'Keys or tokens cannot be checked just now; try again');
-      }
-      if (caller === undefined) {
-        return refuse(401, 'unknown', 'Send a valid API key or token as "Authorization: Bearer ..."');
-      }
-      if (!may(caller, permission)) {
-        return refuse(403, 'role', `The role ${caller.role} may not ${permission} here`);
-      }
-      response.locals.caller = caller;
-      next();
-    },
+    needs: (permission) => letIn(permission, identify, telemetry),
+  };
+}
+
+function letIn(
+  permission: Permission,
+  identify: Access['identify'],
+  { log, metrics }: Telemetry,
+): RequestHandler {
+  return async (request, response, next) => {
+    const refuse = (status: number, reason: string, detail: string): void => {
+      metrics.count('access_refused_total', { reason });
+      if (status === 401) response.set('WWW-Authenticate', 'Bearer realm="logster"');
+      sendProblem(response, status, detail);
+    };
+    let caller: Caller | undefined;
+    try {
+      caller = await identify(request);
+    } catch (thrown) {
+      log.error('Access could not be checked', { reason: reasonOf(thrown) });
+      return refuse(503, 'unavailable', 'Keys or tokens cannot be checked just now; try again');
+    }
+    if (caller === undefined) {
+      return refuse(401, 'unknown', 'Send a valid API key or token as "Authorization: Bearer ..."');
+    }
+    if (!may(caller, permission)) {
+      return refuse(403, 'role', `The role ${caller.role} may not ${permission} here`);
+    }
+    response.locals.caller = caller;
+    next();
   };
 }
 

@@ -102,7 +102,7 @@ function hashOf(secret: string): string {
 }
 
 function isMissing(cause: unknown): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === 'ENOENT';
 }
 
 function unreadable(file: string, reason: string, cause: unknown): LogsterError {

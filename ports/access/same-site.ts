@@ -24,9 +24,8 @@ export function isLoopbackOrigin(origin: string): boolean {
  */
 export function foreignness(request: Request, trustedOrigins: readonly string[]): string | undefined {
   const { host, origin } = request.headers;
-  const hostname =
-    host !== undefined && URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : '';
-  if (!LOOPBACK_NAMES.includes(hostname)) {
+  const name = /^([^:]+|\[[^\]]*\])(:\d{1,5})?$/.exec(host ?? '')?.[1]?.toLowerCase() ?? '';
+  if (!LOOPBACK_NAMES.includes(name)) {
     return `This address answers to ${LOOPBACK_NAMES.join(', ')} only, and was called "${host ?? ''}"`;
   }
   if (SAFE_METHODS.includes(request.method)) return undefined;

@@ -32,6 +32,19 @@ export function documentsContract(emptyPlace: DocumentsPlace): void {
     for (const documents of opened.splice(0)) await documents.close();
   });
 
+  test('create() keeps a body that is at hand as JSON whole, and finds it by its fields', async () => {
+    const documents = await openOne();
+    const body = { tenant_id: 'default', timestamp: 5, data: { image: 'a' }, raw_event: { deep: [1, 'x'] } };
+    const { raw_event: _, ...fields } = body;
+    await documents.create('logster-events', [{ id: 'e', body: fields, json: JSON.stringify(body) }]);
+    expect(await documents.get('logster-events', 'e')).toEqual(body);
+    const found = await documents.search('logster-events', {
+      filter: { equals: { 'data.image': 'a' } },
+      limit: 5,
+    });
+    expect(found.documents).toEqual([body]);
+  });
+
   test('create() stores a document whole and leaves one that is there as it is', async () => {
     const documents = await withEvents();
     const again = [

@@ -17,6 +17,13 @@ export interface Search<I extends IndexName> {
   readonly offset?: number;
 }
 
+/** A document to be created. `json` is the whole body as text where it is at hand; `body` then needs only the index's fields. */
+export interface NewDocument {
+  readonly id: string;
+  readonly body: Document;
+  readonly json?: string;
+}
+
 export interface Found {
   readonly total: number;
   readonly documents: readonly Document[];
@@ -47,7 +54,7 @@ export interface Documents {
   /** Stores those whose id is new; the others stay as they are. */
   create<I extends IndexName>(
     index: I,
-    documents: readonly { readonly id: string; readonly body: Document }[],
+    documents: readonly NewDocument[],
   ): Promise<{ readonly created: number; readonly existed: number }>;
   /** Stores or replaces one, unless a later version (by number) is there already. */
   put<I extends IndexName>(index: I, id: string, body: Document, version: number): Promise<void>;

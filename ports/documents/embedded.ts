@@ -2,7 +2,7 @@ import { setImmediate as othersFirst } from 'node:timers/promises';
 import { LogsterError } from '../../contracts/errors.ts';
 import { INDICES } from '../../contracts/indices.ts';
 import { openSqlite, type Sqlite, type SqlRow, type SqlValue } from '../sqlite.ts';
-import type { Document, Documents } from './documents.ts';
+import type { Document, Documents, NewDocument } from './documents.ts';
 import { columnsOf, type Index, type IndexTable, indexOf, numericFieldOf } from './fields.ts';
 import {
   type AnyFigure,
@@ -52,9 +52,7 @@ export function embeddedDocuments(options: {
   return {
     async create(name, documents) {
       const { add } = writer(name);
-      const created = db.write(() =>
-        documents.reduce((sum, { id, body }) => sum + (add(id, body) ? 1 : 0), 0),
-      );
+      const created = db.write(() => documents.reduce((sum, document) => sum + (add(document) ? 1 : 0), 0));
       return { created, existed: documents.length - created };
     },
     async put(name, id, body, version) {
@@ -105,7 +103,7 @@ export function embeddedDocuments(options: {
 }
 
 interface Writer {
-  add(id: string, body: Document): boolean;
+  add(document: NewDocument): boolean;
   replace(id: string, body: Document, version: number): void;
 }
 
@@ -120,10 +118,10 @@ function writerOf(db: Sqlite, index: Index): Writer {
   const upsertBody = `${insertBody} on conflict (doc) do update set body = excluded.body`;
   const dropValues = `delete from ${values} where doc = ?`;
   return {
-    add(id, body) {
+    add({ id, body, json }) {
       const { changes, lastRowId } = db.run(insertNew, [id, 0, ...columnsOf(index, body)]);
       if (changes === 0) return false;
-      db.run(insertBody, [lastRowId, JSON.stringify(body)]);
+      db.run(insertBody, [lastRowId, json ?? JSON.stringify(body)]);
       if (index.many.length > 0) addValues(db, index, lastRowId, body);
       return true;
     },

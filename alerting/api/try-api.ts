@@ -1,0 +1,38 @@
+import supertest from 'supertest';
+import type { Alert } from '../../contracts/alert.ts';
+import type { AlertStore } from '../../ports/alerts/alerts.ts';
+import type { Documents } from '../../ports/documents/documents.ts';
+import { fakeClock } from '../../ports/telemetry/clock.ts';
+import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
+import { type ApiSettings, api } from './api.ts';
+
+/** For tests: an id that no alert has. */
+export const NOBODY = '00000000-0000-4000-8000-000000000000';
+
+/** For tests: when the clock begins. */
+export const START = 1_700_000_000;
+
+/** For tests: an API over the given stores that listens on a free port, and short ways to call it. */
+export async function tryApi(
+  stores: { readonly alerts: AlertStore; readonly documents: Documents },
+  settings: Partial<ApiSettings> = {},
+) {
+  const clock = fakeClock(START);
+  const telemetry = recordedTelemetry();
+  const stage = await api({
+    ...{ ...stores, clock, telemetry },
+    settings: { host: '127.0.0.1', port: 0, corsOrigins: [], ...settings },
+  });
+  const url = stage.url.replace('0.0.0.0', '127.0.0.1');
+  return {
+    ...{ stage, clock, telemetry, url },
+    get: (path: string) => supertest(url).get(path),
+    patch: (alertId: string, body: object) => supertest(url).patch(`/alerts/${alertId}`).send(body),
+    feedback: (body: object) => supertest(url).post('/feedback').send(body),
+    async save(...given: readonly Alert[]): Promise<void> {
+      await stores.alerts.transaction(async (transaction) => {
+        for (const alert of given) await transaction.save({ change: 'created', alert });
+      });
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { LogsterError } from '../contracts/errors.ts';
+import type { Platform } from '../contracts/event.ts';
+import type { Capture } from '../datasets/manifest.ts';
+import { joinGraphs } from '../featurize/batch.ts';
+import { featureSchema } from '../featurize/features.ts';
+import { architectureHash } from '../models/architecture.ts';
+import { encodeModel, goldenOf, type ModelManifest } from '../models/artifact.ts';
+import { wasmEngine } from '../models/wasm/engine.ts';
+import { encodeBaselines } from './baselines/baselines.ts';
+import { SHOWN_THRESHOLDS } from './calibrate.ts';
+import type { CrossFitted } from './cross-fit.ts';
+import { BENIGN_RATES } from './evaluation.ts';
+import type { Recipe } from './fit.ts';
+import type { Trained } from './fit-all.ts';
+import { BASELINES_FILE, modelName } from './load-model.ts';
+import { modelCard } from './model-card.ts';
+import type { ReadCapture } from './weights.ts';
+
+/** The file that says what a version learnt from and how good it is. */
+export const CARD_FILE = 'card.md';
+
+/** A trained version, ready for a registry. */
+export interface TrainedVersion {
+  readonly name: string;
+  readonly files: Readonly<Record<string, Buffer>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly crossFitted: CrossFitted;
+}
+
+/** What a version is made of. */
+export interface VersionParts {
+  readonly platform: Platform;
+  readonly recipe: Recipe;
+  readonly read: readonly ReadCapture[];
+  readonly crossFitted: CrossFitted;
+  readonly trained: Trained;
+  readonly createdAt: string; // ISO 8601
+}
+
+/** Makes the files of a version: network, self-test, simple models and card. */
+export function versionOf(parts: VersionParts): TrainedVersion {
+  const { platform, recipe, read, crossFitted, trained, createdAt } = parts;
+  const scaling = crossFitted.calibrations.gat?.scaling;
+  if (!scaling) throw new LogsterError('input-invalid', `The ${platform} network was not calibrated`);
+  const metrics = metricsOf(crossFitted);
+  const manifest: ModelManifest = {
+    format: 1,
+    name: modelName(platform),
+    platform,
+    architecture: architectureHash(platform),
+    featureSchema: featureSchema(platform),
+    data: dataVersion(read.map((one) => one.capture)),
+    createdAt,
+    seed: recipe.seed,
+    scaling,
+    thresholds: BENIGN_RATES.map((benignRate, place) => ({
+      benignRate,
+      threshold: SHOWN_THRESHOLDS[place] ?? 1,
+    })),
+    metrics,
+    files: {},
+  };
+  const model = { manifest, parameters: trained.fitted.parameters };
+  const engine = wasmEngine(model);
+  const golden = goldenOf(engine, goldenBatch(platform, read));
+  engine.close();
+  const baselines = trained.baselines.map((one) => ({
+    ...one,
+    scaling: crossFitted.calibrations[one.name]?.scaling,
+  }));
+  const files = {
+    ...encodeModel({ ...model, golden }),
+    [BASELINES_FILE]: encodeBaselines(baselines),
+    [CARD_FILE]: Buffer.from(modelCard(manifest, parts)),
+  };
+  const tags = {
+    platform,
+    data: manifest.data,
+    featureSchema: manifest.featureSchema,
+    seed: String(recipe.seed),
+  };
+  return { name: manifest.name, files, tags, metrics, crossFitted };
+}
+
+/** A hash over the files that were learnt from and what was claimed of them. */
+function dataVersion(captures: readonly Capture[]): string {
+  const hash = createHash('sha256');
+  for (const { file: _, ...one } of [...captures].sort((a, b) => a.id.localeCompare(b.id)))
+    hash.update(JSON.stringify(one));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** The smallest graphs of both classes: enough to prove an engine, small enough to travel. */
+function goldenBatch(platform: Platform, read: readonly ReadCapture[]) {
+  const windows = read.flatMap((one) => one.content.windows);
+  const smallest = (label: 'attack' | 'benign') =>
+    windows
+      .filter((one) => one.label === label && one.graph.source.length > 2)
+      .sort((a, b) => a.graph.labels.length - b.graph.labels.length || a.start - b.start)
+      .slice(0, 4);
+  return joinGraphs(
+    platform,
+    [...smallest('attack'), ...smallest('benign')].map((one) => one.graph),
+  );
+}
+
+/** The figures that a registry compares versions by. */
+function metricsOf({ evaluation }: CrossFitted): Record<string, number> {
+  const gat = evaluation.scorers.gat;
+  const point = gat?.points[0];
+  const figures: Record<string, number | null | undefined> = {
+    prAuc: gat?.prAuc,
+    rocAuc: gat?.rocAuc,
+    brier: gat?.brier,
+    runRecall: point && point.runs.detected / Math.max(1, point.runs.attack),
+    benignAlertShare: point && point.benignWindows.alerted / Math.max(1, point.benignWindows.total),
+    pairsMarked: gat?.pairs.marked.higher,
+    pairsUnmarked: gat?.pairs.unmarked.higher,
+  };
+  return Object.fromEntries(
+    Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+}
