@@ -24,12 +24,18 @@ import { FEATURES, type GraphBatch, type GraphInBatch } from './graph.ts';
 // The form of the stream; another number is refused rather than guessed at.
 const FORM = '1';
 
-/** A batch as an Arrow IPC stream. */
-export function writeTables(batch: GraphBatch): Buffer {
+/** The texts of a batch in lots that follow one another: of every node and of every edge. */
+export interface BatchTexts {
+  readonly labels: readonly (readonly string[])[];
+  readonly events: readonly (readonly string[])[];
+}
+
+/** A batch as an Arrow IPC stream. Who has the texts in lots gives them so: it saves asking for each. */
+export function writeTables(batch: GraphBatch, texts: BatchTexts = textsOf(batch)): Buffer {
   const columns = [
     listOf('graphs', graphColumns(batch)),
-    listOf('nodes', nodeColumns(batch)),
-    listOf('edges', edgeColumns(batch)),
+    listOf('nodes', nodeColumns(batch, texts.labels)),
+    listOf('edges', edgeColumns(batch, texts.events)),
   ];
   const fields = columns.map(({ name, data }) => new Field(name, data.type, false));
   const metadata = new Map([
@@ -41,6 +47,11 @@ export function writeTables(batch: GraphBatch): Buffer {
   const row = makeData({ type: new Struct(fields), length: 1, nullCount: 0, children });
   const bytes = tableToIPC(new Table(new RecordBatch(new Schema(fields, metadata), row)), 'stream');
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function textsOf({ features, source, nodeLabel, edgeEvent }: GraphBatch): BatchTexts {
+  const labels = Array.from({ length: features.length / FEATURES }, (_, node) => nodeLabel(node));
+  return { labels: [labels], events: [Array.from(source, (_, edge) => edgeEvent(edge))] };
 }
 
 interface Column {
@@ -61,7 +72,7 @@ function listOf(name: string, columns: readonly Column[]): Column {
 
 function graphColumns({ graphs }: GraphBatch): readonly Column[] {
   const text = (name: string, of: (graph: GraphInBatch) => string): Column =>
-    textColumn(name, graphs.map(of));
+    textColumn(name, [graphs.map(of)]);
   const whole = (name: string, of: (graph: GraphInBatch) => number): Column => ({
     name,
     data: makeData({ type: new Int32(), data: Int32Array.from(graphs, of) }),
@@ -87,7 +98,7 @@ function graphColumns({ graphs }: GraphBatch): readonly Column[] {
   ];
 }
 
-function nodeColumns(batch: GraphBatch): readonly Column[] {
+function nodeColumns(batch: GraphBatch, labels: BatchTexts['labels']): readonly Column[] {
   const nodes = batch.features.length / FEATURES;
   const types = new Uint8Array(nodes);
   for (const graph of batch.graphs) {
@@ -99,7 +110,6 @@ function nodeColumns(batch: GraphBatch): readonly Column[] {
   }
   const child = makeData({ type: new Float32(), data: batch.features });
   const type = new FixedSizeList(FEATURES, new Field('feature', child.type, false));
-  const labels = Array.from({ length: nodes }, (_, node) => batch.nodeLabel(node));
   return [
     { name: 'type', data: makeData({ type: new Uint8(), data: types }) },
     { name: 'features', data: makeData({ type, length: nodes, nullCount: 0, child }) },
@@ -107,8 +117,7 @@ function nodeColumns(batch: GraphBatch): readonly Column[] {
   ];
 }
 
-function edgeColumns(batch: GraphBatch): readonly Column[] {
-  const events = Array.from({ length: batch.source.length }, (_, edge) => batch.edgeEvent(edge));
+function edgeColumns(batch: GraphBatch, events: BatchTexts['events']): readonly Column[] {
   return [
     { name: 'source', data: makeData({ type: new Int32(), data: batch.source }) },
     { name: 'target', data: makeData({ type: new Int32(), data: batch.target }) },
@@ -120,19 +129,26 @@ function edgeColumns(batch: GraphBatch): readonly Column[] {
   ];
 }
 
-// one encoding of all texts together is several times faster than one of each
-function textColumn(name: string, texts: readonly string[]): Column {
-  const joined = texts.join('');
-  const bytes = Buffer.from(joined);
-  const plain = bytes.length === joined.length; // ASCII: a character is a byte
-  const valueOffsets = new Int32Array(texts.length + 1);
+// one encoding of a lot's texts together is several times faster than one of each
+function textColumn(name: string, lots: readonly (readonly string[])[]): Column {
+  const joined = lots.map((texts) => texts.join(''));
+  const sizes = joined.map((text) => Buffer.byteLength(text));
+  const length = lots.reduce((sum, texts) => sum + texts.length, 0);
+  const bytes = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, 0));
+  const valueOffsets = new Int32Array(length + 1);
+  let place = 0;
   let end = 0;
-  for (let i = 0; i < texts.length; i++) {
-    const text = texts[i] ?? '';
-    end += plain ? text.length : Buffer.byteLength(text);
-    valueOffsets[i + 1] = end;
-  }
-  const data = makeData({ type: new Utf8(), length: texts.length, nullCount: 0, valueOffsets, data: bytes });
+  lots.forEach((texts, lot) => {
+    const text = joined[lot] ?? '';
+    bytes.write(text, end, 'utf8');
+    const plain = sizes[lot] === text.length; // ASCII: a character is a byte
+    for (const one of texts) {
+      end += plain ? one.length : Buffer.byteLength(one);
+      place += 1;
+      valueOffsets[place] = end;
+    }
+  });
+  const data = makeData({ type: new Utf8(), length, nullCount: 0, valueOffsets, data: bytes });
   return { name, data };
 }
 

@@ -1,13 +1,13 @@
 import { LogsterError, reasonOf } from './errors.ts';
 import type { GraphBatch } from './graph.ts';
-import { readTables, writeTables } from './graph-batch-tables.ts';
+import { type BatchTexts, readTables, writeTables } from './graph-batch-tables.ts';
 
 /**
  * A batch as one Arrow IPC stream: one record batch of one row, whose columns `graphs`, `nodes` and `edges` are lists
  * of structs (the three tables); platform and feature schema stand in its metadata.
  */
-export function encodeGraphBatch(batch: GraphBatch): Buffer {
-  return writeTables(batch);
+export function encodeGraphBatch(batch: GraphBatch, texts?: BatchTexts): Buffer {
+  return writeTables(batch, texts);
 }
 
 /** The batch of those bytes; its arrays look into them, and they must not change. Throws `input-invalid`. */

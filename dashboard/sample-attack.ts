@@ -3,6 +3,8 @@ import { LogsterError } from '../contracts/errors.ts';
 import type { EventData, EventType, NormalizedEvent } from '../contracts/event.ts';
 import { idOf } from '../contracts/ids.ts';
 import type { InferenceResult } from '../contracts/inference.ts';
+import type { AlertStore } from '../ports/alerts/alerts.ts';
+import type { Document, Documents } from '../ports/documents/documents.ts';
 
 /** For tests: one office computer on which a document starts an encoded PowerShell, amid quiet neighbours. */
 export interface Sample {
@@ -19,10 +21,10 @@ const ENCODED =
   'powershell.exe -NoP -W Hidden -Enc SQBFAFgAKABOAGUAdwAtAE8AYgBqAGUAYwB0ACAATgBlAHQALgBXAGUAYgBDAGwAaQBlAG4AdAApAA==';
 const NEIGHBOURS = [
   ['DESKTOP-7QK2V', 'windows', 0.14],
-  ['LAPTOP-ADA-03', 'windows', 0.09],
+  ['LAPTOP-03', 'windows', 0.09],
   ['FS-01', 'windows', 0.57],
   ['DC-01', 'windows', 0.22],
-  ['LAPTOP-NIO-11', 'windows', 0.05],
+  ['LAPTOP-11', 'windows', 0.05],
   ['web-7', 'linux', 0.31],
   ['build-2', 'linux', 0.11],
   ['db-1', 'linux', 0.04],
@@ -55,7 +57,7 @@ export function sampleAttack(now: number): Sample {
 
 /** A level with a little noise that is the same at every run. */
 function calm(level: number, tick: number, place: number): number {
-  const noise = Math.abs(Math.sin(tick * 12.9898 + place * 78.233));
+  const noise = Math.abs(Math.sin(tick * 12.9898 + place * 78.233) * 43_758.5453) % 1;
   return tick === 9 + place * 4 ? level : level * (0.25 + 0.4 * noise);
 }
 
@@ -103,7 +105,7 @@ function attackWindow(at: number, probability: number, events: readonly Normaliz
       { type: 'process', label: 'powershell.exe (6612)', score: 0.34 },
       { type: 'network', label: '203.0.113.44:443/tcp', score: 0.21 },
       { type: 'process', label: 'winword.exe (5120)', score: 0.14 },
-      { type: 'file', label: 'C:\\Users\\kim\\AppData\\Local\\Temp\\upd.exe', score: 0.11 },
+      { type: 'file', label: 'C:\\Users\\user\\AppData\\Local\\Temp\\upd.exe', score: 0.11 },
     ],
     top_edges: [
       edge('spawned', 'winword.exe (5120)', 'powershell.exe (6612)', id('encoded'), 0.31),
@@ -111,7 +113,7 @@ function attackWindow(at: number, probability: number, events: readonly Normaliz
       edge(
         'wrote',
         'powershell.exe (6612)',
-        'C:\\Users\\kim\\AppData\\Local\\Temp\\upd.exe',
+        'C:\\Users\\user\\AppData\\Local\\Temp\\upd.exe',
         id('dropped'),
         0.16,
       ),
@@ -138,7 +140,7 @@ const PROCESSES: readonly (readonly [
     5120,
     'explorer',
     'C:\\Program Files\\Office\\WINWORD.EXE',
-    '"WINWORD.EXE" /n "C:\\Users\\kim\\Downloads\\invoice-8841.docm"',
+    '"WINWORD.EXE" /n "C:\\Users\\user\\Downloads\\invoice-8841.docm"',
   ],
   ['encoded', 6612, 'winword', 'C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe', ENCODED],
   ['conhost', 6620, 'encoded', 'C:\\Windows\\System32\\conhost.exe', 'conhost.exe 0xffffffff -ForceV1'],
@@ -159,7 +161,7 @@ function attackEvents(begin: number): readonly NormalizedEvent[] {
     const [, pid, parent, image, line] = processNamed(name);
     const above = PROCESSES.find(([one]) => one === parent);
     return eventOf(name, at, 'process_create', {
-      ...{ process_id: pid, process_guid: guid(name), image, command_line: line, user: 'CORP\\kim' },
+      ...{ process_id: pid, process_guid: guid(name), image, command_line: line, user: 'CORP\\user' },
       ...{ parent_process_guid: guid(parent), parent_process_id: above?.[1] ?? 3980 },
       ...{ parent_image: above?.[3] ?? 'C:\\Windows\\System32\\userinit.exe' },
     });
@@ -173,13 +175,13 @@ function attackEvents(begin: number): readonly NormalizedEvent[] {
   ): NormalizedEvent => {
     const [, pid, , image] = processNamed(actor);
     return eventOf(name, at, type, {
-      ...{ process_id: pid, process_guid: guid(actor), image, user: 'CORP\\kim' },
+      ...{ process_id: pid, process_guid: guid(actor), image, user: 'CORP\\user' },
       ...data,
     });
   };
   const ordinary = Array.from({ length: 24 }, (_, place) =>
     did(`ordinary ${place}`, place % 3 === 0 ? 'explorer' : 'teams', begin - 60 + place * 7, 'file_write', {
-      target_filename: `C:\\Users\\kim\\AppData\\Roaming\\Teams\\cache\\f_${(place * 2477).toString(16)}`,
+      target_filename: `C:\\Users\\user\\AppData\\Roaming\\Teams\\cache\\f_${(place * 2477).toString(16)}`,
     }),
   );
   return [
@@ -196,11 +198,11 @@ function attackEvents(begin: number): readonly NormalizedEvent[] {
       query_results: '203.0.113.44',
     }),
     did('dropped', 'encoded', begin + 7, 'file_create', {
-      target_filename: 'C:\\Users\\kim\\AppData\\Local\\Temp\\upd.exe',
+      target_filename: 'C:\\Users\\user\\AppData\\Local\\Temp\\upd.exe',
     }),
     did('run-key', 'encoded', begin + 9, 'registry_value', {
       target_object: 'HKU\\S-1-5-21-1004\\Software\\Microsoft\\Windows\\CurrentVersion\\Run\\Updater',
-      details: 'C:\\Users\\kim\\AppData\\Local\\Temp\\upd.exe',
+      details: 'C:\\Users\\user\\AppData\\Local\\Temp\\upd.exe',
     }),
     start('discovery', begin + 14),
     start('net', begin + 17),
@@ -269,4 +271,23 @@ function alertOfHits(hits: readonly InferenceResult[], events: readonly Normaliz
       { at: last.scored_at + 0.2, change: 'merged', by: 'logster', detail: `${hits.length} windows, 0.91` },
     ],
   } as Alert;
+}
+
+/** For tests: puts the sample into stores. */
+export async function storeSample(
+  { events, inferences, alerts: raised }: Sample,
+  { documents, alerts }: { readonly documents: Documents; readonly alerts: AlertStore },
+): Promise<void> {
+  await documents.create(
+    'logster-events',
+    events.map((body) => ({ id: body.event_id, body: body as unknown as Document })),
+  );
+  await documents.create(
+    'logster-inferences',
+    inferences.map((body) => ({ id: body.inference_id, body: body as unknown as Document })),
+  );
+  for (const alert of raised) {
+    await documents.put('logster-alerts', alert.alert_id, alert as unknown as Document, alert.updated_at);
+    await alerts.transaction((transaction) => transaction.save({ change: 'created', alert }));
+  }
 }

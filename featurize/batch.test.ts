@@ -1,3 +1,4 @@
+import { tableFromIPC } from 'apache-arrow';
 import { FEATURES, type GraphBatch } from '../contracts/graph.ts';
 import { decodeBatch } from '../contracts/graph-batch.ts';
 import { encodeBatch, joinGraphs } from './batch.ts';
@@ -47,6 +48,14 @@ test('decodeBatch() looks into the bytes, and copies once only where they lie un
   expect(decodeBatch(bytes).features.buffer).toBe(bytes.buffer);
   const padded = Buffer.concat([Buffer.alloc(3), bytes]);
   expect(plain(decodeBatch(padded.subarray(3)))).toEqual(plain(decodeBatch(bytes)));
+});
+
+test('any reader of Arrow finds the labels and event ids, whatever letters they have', () => {
+  const table = tableFromIPC(encodeBatch('windows', [attack, empty, cut]));
+  const column = (list: string, name: string): unknown[] =>
+    [...table.getChild(list)!.get(0)].map((row: Record<string, unknown>) => row[name]);
+  expect(column('nodes', 'label')).toEqual([...attack.labels, ...cut.labels]);
+  expect(column('edges', 'event')).toEqual([...attack.edgeEvents, ...cut.edgeEvents]);
 });
 
 test('a batch without graphs is a batch', () => {

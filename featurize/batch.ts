@@ -12,7 +12,9 @@ import { featureSchema } from './features.ts';
 
 /** Graphs of one platform as the bytes of one batch. */
 export function encodeBatch(platform: Platform, graphs: readonly HeteroGraph[]): Buffer {
-  return encodeGraphBatch(joinGraphs(platform, graphs));
+  const labels = graphs.map((graph) => graph.labels);
+  const events = graphs.map((graph) => graph.edgeEvents);
+  return encodeGraphBatch(joinGraphs(platform, graphs), { labels, events });
 }
 
 /** Graphs of one platform as one disjoint union: what `decodeBatch()` gives of them, without the bytes. */
@@ -20,8 +22,8 @@ export function joinGraphs(platform: Platform, graphs: readonly HeteroGraph[]): 
   const places = placeGraphs(platform, graphs);
   const nodes = graphs.reduce((sum, graph) => sum + graph.labels.length, 0);
   const edges = graphs.reduce((sum, graph) => sum + graph.source.length, 0);
-  const labels = joined(graphs, ({ labels }) => labels);
-  const events = joined(graphs, ({ edgeEvents }) => edgeEvents);
+  const label = texts(graphs, (graph) => graph.labels);
+  const event = texts(graphs, (graph) => graph.edgeEvents);
   const batch = {
     platform,
     featureSchema: featureSchema(platform),
@@ -33,8 +35,8 @@ export function joinGraphs(platform: Platform, graphs: readonly HeteroGraph[]): 
     count: new Uint32Array(edges),
     first: new Float32Array(edges),
     last: new Float32Array(edges),
-    nodeLabel: (node: number) => labels[node] ?? '',
-    edgeEvent: (edge: number) => events[edge] ?? '',
+    nodeLabel: label,
+    edgeEvent: event,
   };
   graphs.forEach((graph, i) => {
     const { nodeOffset = 0, edgeOffset = 0 } = places[i] ?? {};
@@ -51,13 +53,16 @@ export function joinGraphs(platform: Platform, graphs: readonly HeteroGraph[]): 
   return batch;
 }
 
-function joined(
+// put together when first asked for: training never asks
+function texts(
   graphs: readonly HeteroGraph[],
   of: (graph: HeteroGraph) => readonly string[],
-): readonly string[] {
-  const all: string[] = [];
-  for (const graph of graphs) for (const text of of(graph)) all.push(text);
-  return all;
+): (place: number) => string {
+  let all: readonly string[] | undefined;
+  return (place) => {
+    all ??= graphs.flatMap(of);
+    return all[place] ?? '';
+  };
 }
 
 function placeGraphs(platform: Platform, graphs: readonly HeteroGraph[]): readonly GraphInBatch[] {

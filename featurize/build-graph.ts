@@ -110,17 +110,14 @@ type EdgeTensors = Pick<
 function keptEdges(tick: number, ledger: Ledger, nodes: Nodes, cut: Cut): EdgeTensors {
   const list = ledger.edges;
   const places = placesOfNodes(ledger, nodes);
-  const whole: number[] = [];
-  for (let edge = 0; edge < list.length; edge++) {
-    const source = places[(list.source[edge] ?? 0) * 2] ?? -1;
-    const target = places[list.target[edge] ?? 0] ?? -1;
-    if (source >= 0 && target >= 0) whole.push(edge);
-  }
-  const kept = whole.length <= CAPS.edges ? whole : rarestAndLatest(list, whole);
-  cut.edges = list.length - kept.length;
-  const columns = edgeColumns(kept.length);
-  for (let place = 0; place < kept.length; place++) {
-    const edge = kept[place] ?? 0;
+  const nothingCut =
+    nodes.processes.length === ledger.processes.length && nodes.kept.length === ledger.entities.length;
+  const kept = nothingCut && list.length <= CAPS.edges ? undefined : keptPlaces(list, places);
+  const length = kept ? kept.length : list.length;
+  cut.edges = list.length - length;
+  const columns = edgeColumns(length);
+  for (let place = 0; place < length; place++) {
+    const edge = kept ? (kept[place] ?? 0) : place;
     columns.source[place] = places[(list.source[edge] ?? 0) * 2] ?? 0;
     columns.target[place] = places[list.target[edge] ?? 0] ?? 0;
     columns.relation[place] = list.relation[edge] ?? 0;
@@ -128,7 +125,18 @@ function keptEdges(tick: number, ledger: Ledger, nodes: Nodes, cut: Cut): EdgeTe
     columns.first[place] = tick - (list.first[edge] ?? 0);
     columns.last[place] = tick - (list.last[edge] ?? 0);
   }
-  return { ...columns, edgeEvents: kept.map((edge) => list.eventId[edge] ?? '') };
+  return { ...columns, edgeEvents: kept ? kept.map((edge) => list.eventId[edge] ?? '') : list.eventId };
+}
+
+// places of the edges whose ends are both in the graph, the rarest and latest where even those are too many
+function keptPlaces(list: EdgeList, places: Int32Array): readonly number[] {
+  const whole: number[] = [];
+  for (let edge = 0; edge < list.length; edge++) {
+    const source = places[(list.source[edge] ?? 0) * 2] ?? -1;
+    const target = places[list.target[edge] ?? 0] ?? -1;
+    if (source >= 0 && target >= 0) whole.push(edge);
+  }
+  return whole.length <= CAPS.edges ? whole : rarestAndLatest(list, whole);
 }
 
 // One buffer for all columns: making six would cost more than filling them

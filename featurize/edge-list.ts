@@ -87,7 +87,8 @@ export function packEdges(list: EdgeList, sources: number): void {
   const { length } = list;
   const from = new Int32Array(sources + 1); // where a source's edges begin
   for (let edge = 0; edge < length; edge++) add(from, (list.source[edge] ?? 0) + 1);
-  for (let source = 0; source < sources; source++) from[source + 1] = (from[source + 1] ?? 0) + (from[source] ?? 0);
+  for (let source = 0; source < sources; source++)
+    from[source + 1] = (from[source + 1] ?? 0) + (from[source] ?? 0);
   const packed = columns(length);
   const eventIds = list.eventId.slice();
   for (let edge = 0; edge < length; edge++) {

@@ -44,11 +44,11 @@ function use(ledger: Ledger, row: ProcessRow, deed: Deed & { act: 'used' }): voi
   const { target, operation, at } = deed;
   const { type } = target;
   const full = (ledger.perType[type] ?? 0) >= LIMIT * CAPS.nodes[type];
-  if (full && placeOfEntity(ledger.entities, target) < 0) {
+  if (full && placeOfEntity(ledger.entities, target, target.hash) < 0) {
     overflow(ledger, type);
     return;
   }
-  const place = entityAt(ledger, target);
+  const place = entityAt(ledger, target, target.hash);
   const { entities } = ledger;
   countOperation(entities, place, operation, 1);
   entities.marks[place] = (entities.marks[place] ?? 0) | deed.targetMarks;

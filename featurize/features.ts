@@ -25,6 +25,13 @@ const FEATURE_VERSION = 1;
 
 /** Hash of a platform's feature table: batches and models must agree on it. */
 export function featureSchema(platform: Platform): string {
+  schemas[platform] ??= schemaOf(platform);
+  return schemas[platform];
+}
+
+const schemas: Partial<Record<Platform, string>> = {};
+
+function schemaOf(platform: Platform): string {
   const tables = NODE_TYPES[platform].map((type) => [type, FEATURE_TABLE[type]]);
   const text = JSON.stringify([FEATURE_VERSION, platform, tables, RELATIONS[platform]]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);

@@ -22,7 +22,12 @@ function digestOf(platform: Platform, graphs: readonly HeteroGraph[]): string {
   const { features, source, target, relation, count, first, last } = batch;
   const hash = createHash('sha256').update(batch.featureSchema);
   for (const { contentHash: _, ...rest } of batch.graphs) {
-    hash.update(JSON.stringify(rest, Object.keys({ ...rest, ...rest.window, ...rest.truncated?.nodes, nodes: 0 }).sort()));
+    hash.update(
+      JSON.stringify(
+        rest,
+        Object.keys({ ...rest, ...rest.window, ...rest.truncated?.nodes, nodes: 0 }).sort(),
+      ),
+    );
   }
   for (const part of [features, source, target, relation, count, first, last]) {
     hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
@@ -48,11 +53,18 @@ test('windows of an ordinary Windows stream are what they were', () => {
 });
 
 /** Events of every kind in which few process ids, with and without GUIDs, change their bearers all the time. */
-function jumble(platform: Platform, seed: number, length: number, variety: number): readonly NormalizedEvent[] {
+function jumble(
+  platform: Platform,
+  seed: number,
+  length: number,
+  variety: number,
+): readonly NormalizedEvent[] {
   const next = random(seed);
   const pick = (size: number): number => Math.floor(next() * size);
   const image = (): string =>
-    platform === 'windows' ? `C:\\Windows\\System32\\p${pick(6)}.exe` : `/usr/bin/${['bash', 'nginx', 'python3', 'cat'][pick(4)]}`;
+    platform === 'windows'
+      ? `C:\\Windows\\System32\\p${pick(6)}.exe`
+      : `/usr/bin/${['bash', 'nginx', 'python3', 'cat'][pick(4)]}`;
   const maybe = <T>(value: T): T | undefined => (pick(2) === 0 ? value : undefined);
   return Array.from({ length }, () => {
     const type = EVENT_TYPES[pick(EVENT_TYPES.length)] ?? 'syscall';
@@ -89,7 +101,10 @@ function jumble(platform: Platform, seed: number, length: number, variety: numbe
       pipe_name: '\\p',
     };
     const known = Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined));
-    return { ...eventAt(platform, Math.floor(next() * 180_000) / 1000, type, known as EventData), event_id: `e-${pick(1e9)}` };
+    return {
+      ...eventAt(platform, Math.floor(next() * 180_000) / 1000, type, known as EventData),
+      event_id: `e-${pick(1e9)}`,
+    };
   });
 }
 

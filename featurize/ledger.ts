@@ -82,12 +82,12 @@ export function bear(ledger: Ledger, row: ProcessRow): void {
   if (row.pid >= 0) ledger.byPid.set(row.pid, row);
 }
 
-/** The place of an entity, a new one when its key is new. */
-export function entityAt(ledger: Ledger, entity: Entity): number {
-  const known = placeOfEntity(ledger.entities, entity);
+/** The place of an entity whose key has this hash, a new one when the key is new. */
+export function entityAt(ledger: Ledger, entity: Entity, hash: number): number {
+  const known = placeOfEntity(ledger.entities, entity, hash);
   if (known >= 0) return known;
   ledger.perType[entity.type] = (ledger.perType[entity.type] ?? 0) + 1;
-  return addEntity(ledger.entities, entity);
+  return addEntity(ledger.entities, entity, hash);
 }
 
 /** How an edge names a process as its target. */

@@ -53,10 +53,10 @@ function mergeEntities(into: Ledger, { entities: from }: Ledger): Int32Array {
   for (let row = 0; row < from.length; row++) {
     const entity = from.entity[row];
     if (!entity) continue;
-    const place = entityAt(into, entity);
-    for (let operation = 0; operation < OPERATIONS; operation++) {
-      const times = from.operations[row * OPERATIONS + operation] ?? 0;
-      if (times > 0) countOperation(entities, place, operation, times);
+    const place = entityAt(into, entity, from.hash[row] ?? 0);
+    for (let left = from.done[row] ?? 0; left !== 0; left &= left - 1) {
+      const operation = 31 - Math.clz32(left & -left); // lowest first: what was written and then run is marked
+      countOperation(entities, place, operation, from.operations[row * OPERATIONS + operation] ?? 0);
     }
     entities.marks[place] = (entities.marks[place] ?? 0) | (from.marks[row] ?? 0);
     entities.events[place] = (entities.events[place] ?? 0) + (from.events[row] ?? 0);

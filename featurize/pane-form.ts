@@ -5,16 +5,9 @@ import type { Deed } from './deed.ts';
 import { packEdges } from './edge-list.ts';
 import type { Entity, EntityType } from './entity.ts';
 import { entityOf } from './entity.ts';
-import { OPERATIONS } from './entity-list.ts';
+import { countOperation, OPERATIONS } from './entity-list.ts';
 import type { Ledger, ProcessRow } from './ledger.ts';
-import {
-  addEdge,
-  addProcess,
-  emptyLedger,
-  entityAt,
-  entityTarget,
-  processTarget,
-} from './ledger.ts';
+import { addEdge, addProcess, emptyLedger, entityAt, entityTarget, processTarget } from './ledger.ts';
 import type { Pane } from './pane.ts';
 
 // The form of a checkpoint; another number is refused rather than guessed at.
@@ -124,9 +117,12 @@ function writeEntity({ entities }: Ledger, { type, recipe }: Entity, place: numb
 }
 
 function readEntity(ledger: Ledger, [type, recipe, operations, marks, events, last]: EntityForm): number {
-  const place = entityAt(ledger, entityOf(ledger.platform, type, recipe));
+  const entity = entityOf(ledger.platform, type, recipe);
+  const place = entityAt(ledger, entity, entity.hash);
   const { entities } = ledger;
-  entities.operations.set(operations.slice(0, OPERATIONS), place * OPERATIONS);
+  operations.slice(0, OPERATIONS).forEach((times, operation) => {
+    if (times > 0) countOperation(entities, place, operation, times);
+  });
   entities.marks[place] = marks;
   entities.events[place] = events;
   entities.last[place] = last;

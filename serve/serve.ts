@@ -35,8 +35,8 @@ export interface ServeNeeds {
 const ATTEMPTS = 3;
 /** A promotion is to be seen within five seconds; the alias is one small read. */
 const REGISTRY_POLL_MS = 1500;
-/** Several times the longest batch; a scorer that died is noticed by the pool long before. */
-const STALLED_AFTER_MS = 60_000;
+/** The worker renews its hold while the pool scores, so this is how soon the batches of a killed process go on. */
+const STALLED_AFTER_MS = 10_000;
 
 /** Takes batches from the queue, has the pool score them, publishes one result per window. */
 export async function serve(needs: ServeNeeds): Promise<Stage> {

@@ -41,7 +41,7 @@ export async function fitAll(
 
 /**
  * For how many epochs to train: the best one of a fit in which one fold of the captures, whole clusters of
- * several labs, only validates.
+ * several labs, only validates; what the recipe says where it leaves no choice.
  */
 export async function chooseEpochs(
   platform: Platform,
@@ -50,6 +50,8 @@ export async function chooseEpochs(
   fold: number,
   options: { readonly recipe: Recipe; readonly afterEpoch: AfterEpoch },
 ): Promise<number> {
+  const { fewestEpochs, epochs: most } = options.recipe;
+  if (fewestEpochs >= most) return most;
   const { train, judge } = holdOut(
     captures.map((one) => one.capture),
     split,

@@ -8,16 +8,16 @@ import type { VersionParts } from './version.ts';
 
 /** The model card of a version as Markdown: what it learnt from, how good it is beside what, what it cannot see. */
 export function modelCard(manifest: ModelManifest, parts: VersionParts): string {
-  const { evaluation, calibrations, windows, epochs, purged } = parts.crossFitted;
+  const { evaluation, calibrations, windows, purged } = parts.crossFitted;
   const alert = calibrations.gat?.alert;
   return `${[
     `# ${manifest.name}`,
     `A heterogeneous graph attention network that gives a three-minute window of a ${manifest.platform} machine the probability of an attack. Made ${manifest.createdAt}; network ${manifest.architecture}, features ${manifest.featureSchema}, data ${manifest.data}, seed ${manifest.seed}.`,
     '## Learnt from',
     licenceTable(parts),
-    `Windows: ${evaluation.windows.attack} attack, ${evaluation.windows.benign} benign; unknown ones are neither trained on nor judged. Also the stretches of at most 60 s before and after each mark, and the same stretches of machines that took no part. Recording preludes are cut, two views of one run stay together and count once.`,
+    `Three-minute windows: ${evaluation.windows.attack} attack, ${evaluation.windows.benign} benign; unknown ones are neither trained on nor judged. Also the stretches of at most 60 s before and after each mark, and the same stretches of machines that took no part. Recording preludes are cut, two views of one run stay together and count once.`,
     '## How good it is',
-    `Every capture is judged by models that saw nothing of its cluster, its run, or its machine within a window's time (${parts.crossFitted.folds} folds, ${purged} captures purged); the epochs are chosen and the thresholds set inside the training side. **The version in this folder was then trained on all of these captures for ${parts.recipe.epochs} epochs (per fold ${epochs.join(', ')}): figures it gives on them again are not a measurement.** One seed.`,
+    `Every capture is judged by models that saw nothing of its cluster, its run, or its machine within a window's time (${parts.crossFitted.folds} folds, ${purged} captures purged); ${epochsLine(parts)}, and a fold's thresholds come from the benign windows of the others. **The version in this folder was then trained on all of these captures for ${parts.recipe.epochs} epochs: figures it gives on them again are not a measurement.** One seed.`,
     figuresTable(evaluation, windows),
     '`found` counts runs with an alert on an attack window, `alerted` benign windows, each at the threshold carried for that share of benign windows. `control-*` know only event kinds, three volume numbers, the laboratory, the host name: what a control nearly reaches proves nothing. Pairs: how often the stretch after the mark scores higher than the one before on the attacked machine (`marked`) and on one that took no part (`unmarked`, should be near 0.5).',
     alert
@@ -33,6 +33,13 @@ export function modelCard(manifest: ModelManifest, parts: VersionParts): string 
   ]
     .filter((part) => part !== '')
     .join('\n\n')}\n`;
+}
+
+/** How long the folds trained; where they differ it was chosen on a part of each training side. */
+function epochsLine({ recipe, crossFitted: { epochs } }: VersionParts): string {
+  return new Set(epochs).size === 1
+    ? `each fold trains for ${recipe.epochs} epochs`
+    : `how long to train is chosen inside the training side (${epochs.join(', ')} epochs)`;
 }
 
 function licenceTable({ read }: VersionParts): string {

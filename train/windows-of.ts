@@ -50,15 +50,17 @@ function exampleOf(
   inspect: Inspect | undefined,
 ): Example {
   const inside = events.slice(firstFrom(events, window.start), firstFrom(events, window.end));
+  const label = labelOf(capture, window);
+  const counts = label !== 'unknown' && capture.role !== 'pairs only'; // others are in no figure of the rules
   return {
     captureId: capture.id,
     host: window.endpointId,
     start: window.start,
     end: window.end,
-    label: labelOf(capture, window),
+    label,
     graph: buildGraph(window, panes),
     facts: factsOf(inside),
-    ...(inspect ? { rules: inspect(inside) } : {}),
+    ...(inspect && counts ? { rules: inspect(inside) } : {}),
   };
 }
 

@@ -29,7 +29,14 @@ export function compileRule(
     const matches = detectionOf(rule.detection, table);
     return {
       ok: true,
-      rule: { id: rule.id ?? rule.title, title: rule.title, level: rule.level, techniques: techniquesOf(rule.tags ?? []), scope, matches },
+      rule: {
+        id: rule.id ?? rule.title,
+        title: rule.title,
+        level: rule.level,
+        techniques: techniquesOf(rule.tags ?? []),
+        scope,
+        matches,
+      },
     };
   } catch (cause) {
     if (cause instanceof SyntaxError) return { ok: false, reason: reasonOf(cause) };
@@ -37,8 +44,12 @@ export function compileRule(
   }
 }
 
-function detectionOf({ condition, timeframe, ...detections }: SigmaRule['detection'], table: FieldTable): Predicate {
-  if (timeframe !== undefined) throw new SyntaxError('a timeframe needs an aggregation, which is not supported');
+function detectionOf(
+  { condition, timeframe, ...detections }: SigmaRule['detection'],
+  table: FieldTable,
+): Predicate {
+  if (timeframe !== undefined)
+    throw new SyntaxError('a timeframe needs an aggregation, which is not supported');
   const names = Object.keys(detections);
   const searches = new Map(names.map((name) => [name, searchOf(detections[name], table, 0)]));
   const conditions = typeof condition === 'string' ? [condition] : condition;
@@ -85,7 +96,9 @@ function valuesOf(value: unknown): readonly DetectionValue[] {
 }
 
 function isValue(value: unknown): value is DetectionValue {
-  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+  return (
+    value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  );
 }
 
 /** `attack.t1059.001` of the tags. */

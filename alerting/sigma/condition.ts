@@ -42,12 +42,14 @@ export function parseCondition(text: string, searches: readonly string[]): Condi
     const word = words[at++];
     if (word === undefined) throw new SyntaxError('the condition ends too early');
     if (isNext('of')) return many(word.toLowerCase());
-    if (/^(near|and|or|of|by)$/i.test(word)) throw new SyntaxError(`"${word}" is not supported in this place of a condition`);
+    if (/^(near|and|or|of|by)$/i.test(word))
+      throw new SyntaxError(`"${word}" is not supported in this place of a condition`);
     return search(word);
   }
   function many(count: string): Condition {
     at++;
-    if (count !== '1' && count !== 'any' && count !== 'all') throw new SyntaxError(`"${count} of" is not supported`);
+    if (count !== '1' && count !== 'any' && count !== 'all')
+      throw new SyntaxError(`"${count} of" is not supported`);
     const pattern = words[at++];
     if (pattern === undefined) throw new SyntaxError(`the condition ends after "${count} of"`);
     const names = searches.filter((name) => isMeant(name, pattern));

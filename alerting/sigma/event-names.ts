@@ -33,7 +33,11 @@ const AUTH_IDS: ReadonlyMap<string | undefined, string> = new Map([
 ]);
 
 /** The Windows event ids that an event may have had: where one type holds several, each of them. */
-export function eventIdsOf({ event_type, data, raw_event }: NormalizedEvent): string | readonly string[] | undefined {
+export function eventIdsOf({
+  event_type,
+  data,
+  raw_event,
+}: NormalizedEvent): string | readonly string[] | undefined {
   const told = toldId(raw_event);
   if (told !== undefined) return told;
   if (event_type === 'user_auth') {

@@ -146,13 +146,15 @@ const COMPUTED: Readonly<Record<string, FieldReader>> = {
   ParentProcessName: ({ event, parent }) => event.data.parent_image ?? parent?.image,
   ParentCommandLine: ({ event, parent }) => event.data.parent_command_line ?? parent?.commandLine,
   Hashes: ({ event }) =>
-    event.data.hashes && Object.entries(event.data.hashes).map(([name, hash]) => `${name.toUpperCase()}=${hash}`),
+    event.data.hashes &&
+    Object.entries(event.data.hashes).map(([name, hash]) => `${name.toUpperCase()}=${hash}`),
   Imphash: ({ event }) => event.data.hashes?.imphash,
   md5: ({ event }) => event.data.hashes?.md5,
   sha1: ({ event }) => event.data.hashes?.sha1,
   sha256: ({ event }) => event.data.hashes?.sha256,
   EventType: ({ event: { data } }) =>
-    data.registry_action ?? (data.pipe_action && (data.pipe_action === 'create' ? 'CreatePipe' : 'ConnectPipe')),
+    data.registry_action ??
+    (data.pipe_action && (data.pipe_action === 'create' ? 'CreatePipe' : 'ConnectPipe')),
   SubjectUserName: ({ event }) => nameOf(event.data.user),
   SubjectDomainName: ({ event }) => domainOf(event.data.user),
   TargetUserName: ({ event }) => nameOf(event.data.target_user),

@@ -54,10 +54,17 @@ export function compileRules(texts: readonly RuleText[]): RuleSet {
   }
   const rules = [...byId.values()];
   const byType = dispatch(rules);
-  return { rules, refused, fields, rulesFor: ({ platform, event_type }) => byType.get(platform)?.get(event_type) ?? [] };
+  return {
+    rules,
+    refused,
+    fields,
+    rulesFor: ({ platform, event_type }) => byType.get(platform)?.get(event_type) ?? [],
+  };
 }
 
-function dispatch(rules: readonly CompiledRule[]): ReadonlyMap<Platform, ReadonlyMap<EventType, readonly CompiledRule[]>> {
+function dispatch(
+  rules: readonly CompiledRule[],
+): ReadonlyMap<Platform, ReadonlyMap<EventType, readonly CompiledRule[]>> {
   const byType = new Map<Platform, Map<EventType, CompiledRule[]>>();
   for (const rule of rules) {
     for (const platform of rule.scope.platforms) {

@@ -107,7 +107,10 @@ const LINUX: Kind = {
   ],
 };
 
-const PLATFORMS_OF: Readonly<Record<string, readonly Platform[]>> = { windows: ['windows'], linux: ['linux'] };
+const PLATFORMS_OF: Readonly<Record<string, readonly Platform[]>> = {
+  windows: ['windows'],
+  linux: ['linux'],
+};
 
 /** The events of a logsource, or why there are none of it here. */
 export function scopeOf({ product, category, service }: Logsource): Scope | { readonly reason: string } {
@@ -116,9 +119,14 @@ export function scopeOf({ product, category, service }: Logsource): Scope | { re
   if (category !== undefined) {
     if (category === 'file_event') return { platforms, types: fileEvents(product) };
     const kind = Object.hasOwn(CATEGORIES, category) ? CATEGORIES[category] : undefined;
-    return kind === undefined ? { reason: `no sensor reads the category ${category}` } : { platforms, ...kind };
+    return kind === undefined
+      ? { reason: `no sensor reads the category ${category}` }
+      : { platforms, ...kind };
   }
-  if (service === undefined) return product === 'linux' ? { platforms, ...LINUX } : { reason: 'the logsource names neither category nor service' };
+  if (service === undefined)
+    return product === 'linux'
+      ? { platforms, ...LINUX }
+      : { reason: 'the logsource names neither category nor service' };
   const kind =
     product === 'linux'
       ? service === 'auditd' || service === 'sysmon'

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Values } from './fields.ts';
 import { linearRegex } from './linear-regex.ts';
-import { dashVariants, encodings, type Encoding } from './transform.ts';
+import { dashVariants, type Encoding, encodings } from './transform.ts';
 import type { Field, FieldTable, View } from './view.ts';
 import { type Piece, piecesOf, type TextTest, wildcardTest } from './wildcard.ts';
 
@@ -19,7 +19,14 @@ const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> =
   lt: (a, b) => a < b,
   lte: (a, b) => a <= b,
 };
-const ENCODINGS: readonly string[] = ['wide', 'utf16le', 'utf16be', 'utf16', 'base64', 'base64offset'] satisfies Encoding[];
+const ENCODINGS: readonly string[] = [
+  'wide',
+  'utf16le',
+  'utf16be',
+  'utf16',
+  'base64',
+  'base64offset',
+] satisfies Encoding[];
 const KNOWN: ReadonlySet<string> = new Set([
   ...PLACES,
   ...Object.keys(COMPARISONS),
@@ -79,7 +86,12 @@ interface Around {
   readonly table: FieldTable;
 }
 
-function valuePredicate(field: Field, value: DetectionValue, has: ReadonlySet<string>, { modifiers, table }: Around): Predicate {
+function valuePredicate(
+  field: Field,
+  value: DetectionValue,
+  has: ReadonlySet<string>,
+  { modifiers, table }: Around,
+): Predicate {
   if (has.has('exists')) {
     const wanted = value === true || value === 'true';
     return (view) => (view.values(field) !== undefined) === wanted;
@@ -89,22 +101,35 @@ function valuePredicate(field: Field, value: DetectionValue, has: ReadonlySet<st
   if (comparison !== undefined) return comparing(field, COMPARISONS[comparison], value);
   const text = String(value);
   if (has.has('fieldref')) return referring(field, table.field(text), has);
-  if (has.has('re')) return testing(field, linearRegex(text, { i: has.has('i'), m: has.has('m'), s: has.has('s') }), true);
+  if (has.has('re'))
+    return testing(field, linearRegex(text, { i: has.has('i'), m: has.has('m'), s: has.has('s') }), true);
   if (has.has('cidr')) return testing(field, network(text), true);
   return textPredicate(field, text, has, modifiers);
 }
 
-function textPredicate(field: Field, text: string, has: ReadonlySet<string>, modifiers: readonly string[]): Predicate {
+function textPredicate(
+  field: Field,
+  text: string,
+  has: ReadonlySet<string>,
+  modifiers: readonly string[],
+): Predicate {
   const transforms = modifiers.filter((modifier): modifier is Encoding => ENCODINGS.includes(modifier));
   const variants = has.has('windash') ? dashVariants(text) : [text];
   // another case is other bytes, so what was encoded is compared as it stands
   const cased = has.has('cased') || has.has('base64') || has.has('base64offset');
   const tests = variants.flatMap((variant) => {
-    const pieces = transforms.length === 0 ? [piecesOf(variant)] : encodings(variant, transforms).map((one) => [{ text: one }]);
+    const pieces =
+      transforms.length === 0
+        ? [piecesOf(variant)]
+        : encodings(variant, transforms).map((one) => [{ text: one }]);
     return pieces.map((one) => wildcardTest(placed(cased ? one : one.map(lowered), has)));
   });
   const [only] = tests;
-  return testing(field, tests.length === 1 && only ? only : (found) => tests.some((test) => test(found)), cased);
+  return testing(
+    field,
+    tests.length === 1 && only ? only : (found) => tests.some((test) => test(found)),
+    cased,
+  );
 }
 
 function lowered(piece: Piece): Piece {
@@ -114,7 +139,11 @@ function lowered(piece: Piece): Piece {
 function placed(pieces: readonly Piece[], has: ReadonlySet<string>): readonly Piece[] {
   const before = has.has('contains') || has.has('endswith');
   const after = has.has('contains') || has.has('startswith');
-  return [...(before && pieces[0] !== '*' ? ['*' as const] : []), ...pieces, ...(after && pieces.at(-1) !== '*' ? ['*' as const] : [])];
+  return [
+    ...(before && pieces[0] !== '*' ? ['*' as const] : []),
+    ...pieces,
+    ...(after && pieces.at(-1) !== '*' ? ['*' as const] : []),
+  ];
 }
 
 function testing(field: Field, test: TextTest, cased: boolean): Predicate {
@@ -126,9 +155,14 @@ function holds(values: Values, test: TextTest): boolean {
   return typeof values === 'string' ? test(values) : values.some(test);
 }
 
-function comparing(field: Field, compare: ((a: number, b: number) => boolean) | undefined, value: DetectionValue): Predicate {
+function comparing(
+  field: Field,
+  compare: ((a: number, b: number) => boolean) | undefined,
+  value: DetectionValue,
+): Predicate {
   const limit = Number(value);
-  if (compare === undefined || Number.isNaN(limit)) throw new SyntaxError(`${value} is no number to compare with`);
+  if (compare === undefined || Number.isNaN(limit))
+    throw new SyntaxError(`${value} is no number to compare with`);
   return testing(field, (found) => compare(Number(found), limit), true);
 }
 
@@ -141,7 +175,8 @@ function referring(field: Field, other: Field, has: ReadonlySet<string>): Predic
     if (place === 'startswith') return value.startsWith(wanted);
     return place === 'endswith' ? value.endsWith(wanted) : value === wanted;
   };
-  return (view) => holds(read(view, other), (wanted) => holds(read(view, field), (value) => compare(value, wanted)));
+  return (view) =>
+    holds(read(view, other), (wanted) => holds(read(view, field), (value) => compare(value, wanted)));
 }
 
 /** Whether an address lies in a network such as `10.0.0.0/8` or `fc00::/7`. */

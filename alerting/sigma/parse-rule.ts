@@ -55,7 +55,8 @@ export function parseRules(text: string, file: string): ParsedRules {
   const refused: RefusedRule[] = [];
   const documents = parseAllDocuments(text);
   const list = Array.isArray(documents) ? documents : [];
-  if (list.length > DOCUMENTS) return { rules, refused: [{ title: file, file, reason: `it holds over ${DOCUMENTS} documents` }] };
+  if (list.length > DOCUMENTS)
+    return { rules, refused: [{ title: file, file, reason: `it holds over ${DOCUMENTS} documents` }] };
   for (const [place, document] of list.entries()) {
     const name = `${file}#${place + 1}`;
     const [error] = document.errors;

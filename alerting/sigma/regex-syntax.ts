@@ -1,10 +1,16 @@
 /** What a regular expression is made of. */
 export type Node =
   | { readonly kind: 'char'; readonly accepts: (code: number) => boolean }
-  | { readonly kind: 'assert'; readonly holds: (text: string, at: number) => boolean }
+  /** Between two letters; -1 stands for the text's start and end. */
+  | { readonly kind: 'assert'; readonly holds: (before: number, after: number) => boolean }
   | { readonly kind: 'sequence'; readonly parts: readonly Node[] }
   | { readonly kind: 'either'; readonly choices: readonly Node[] }
-  | { readonly kind: 'repeat'; readonly part: Node; readonly least: number; readonly most: number | undefined };
+  | {
+      readonly kind: 'repeat';
+      readonly part: Node;
+      readonly least: number;
+      readonly most: number | undefined;
+    };
 
 interface Flags {
   readonly i?: boolean;
@@ -15,12 +21,21 @@ interface Flags {
 type Accepts = (code: number) => boolean;
 
 const NEWLINE = 0x0a;
-const within = (from: number, to: number): Accepts => (code) => code >= from && code <= to;
+const EDGE = -1;
+const within =
+  (from: number, to: number): Accepts =>
+  (code) =>
+    code >= from && code <= to;
 const DIGIT = within(0x30, 0x39);
 const LETTER: Accepts = (code) => (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
 const WORD: Accepts = (code) => DIGIT(code) || LETTER(code) || code === 0x5f;
+/** A letter, digit or underscore, as `\\b` and `\\w` mean it. */
+export const isWordLetter = WORD;
 const SPACE: Accepts = (code) => code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0;
-const not = (accepts: Accepts): Accepts => (code) => !accepts(code);
+const not =
+  (accepts: Accepts): Accepts =>
+  (code) =>
+    !accepts(code);
 
 const CLASSES: ReadonlyMap<string, Accepts> = new Map([
   ['d', DIGIT],
@@ -67,6 +82,7 @@ export function parsePattern(pattern: string, given: Flags): Node {
   return node;
 }
 
+/** A class because its place in the text moves on through all of its steps. */
 class Parser {
   private readonly text: string;
   private flags: Flags;
@@ -90,7 +106,8 @@ class Parser {
 
   private sequence(depth: number): Node {
     const parts: Node[] = [];
-    while (!this.done && this.text[this.at] !== '|' && this.text[this.at] !== ')') parts.push(this.repeated(this.atom(depth)));
+    while (!this.done && this.text[this.at] !== '|' && this.text[this.at] !== ')')
+      parts.push(this.repeated(this.atom(depth)));
     return { kind: 'sequence', parts };
   }
 
@@ -125,11 +142,15 @@ class Parser {
     if (letter === '(') return this.group(depth);
     if (letter === '[') return { kind: 'char', accepts: this.set() };
     if (letter === '\\') return this.escape();
-    if (letter === '.') return { kind: 'char', accepts: this.flags.s ? () => true : (code) => code !== NEWLINE };
+    if (letter === '.')
+      return { kind: 'char', accepts: this.flags.s ? () => true : (code) => code !== NEWLINE };
     const { m } = this.flags;
-    if (letter === '^') return { kind: 'assert', holds: (text, at) => at === 0 || (m === true && text.charCodeAt(at - 1) === NEWLINE) };
-    if (letter === '$') return { kind: 'assert', holds: (text, at) => at === text.length || (m === true && text.charCodeAt(at) === NEWLINE) };
-    if (letter === '*' || letter === '+' || letter === '?') throw new SyntaxError(`nothing stands before ${letter}`);
+    if (letter === '^')
+      return { kind: 'assert', holds: (before) => before === EDGE || (m === true && before === NEWLINE) };
+    if (letter === '$')
+      return { kind: 'assert', holds: (_, after) => after === EDGE || (m === true && after === NEWLINE) };
+    if (letter === '*' || letter === '+' || letter === '?')
+      throw new SyntaxError(`nothing stands before ${letter}`);
     return this.literal(letter);
   }
 
@@ -139,7 +160,8 @@ class Parser {
       const head = /^(?:P?<[A-Za-z_]\w*>|([ims]*)(?:-([ims]+))?:)/.exec(this.text.slice(this.at));
       if (head === null) throw new SyntaxError('look-around and other extended groups are not supported');
       this.at += head[0].length;
-      const set = (letters: string | undefined, on: boolean) => Object.fromEntries([...(letters ?? '')].map((flag) => [flag, on]));
+      const set = (letters: string | undefined, on: boolean) =>
+        Object.fromEntries([...(letters ?? '')].map((flag) => [flag, on]));
       this.flags = { ...outer, ...set(head[1], true), ...set(head[2], false) };
     }
     const node = this.either(depth + 1);
@@ -152,10 +174,10 @@ class Parser {
     const letter = this.next();
     if (letter === 'b' || letter === 'B') {
       const wanted = letter === 'b';
-      return { kind: 'assert', holds: (text, at) => atEdge(text, at) === wanted };
+      return { kind: 'assert', holds: (before, after) => (WORD(before) !== WORD(after)) === wanted };
     }
-    if (letter === 'A') return { kind: 'assert', holds: (_, at) => at === 0 };
-    if (letter === 'z' || letter === 'Z') return { kind: 'assert', holds: (text, at) => at === text.length };
+    if (letter === 'A') return { kind: 'assert', holds: (before) => before === EDGE };
+    if (letter === 'z' || letter === 'Z') return { kind: 'assert', holds: (_, after) => after === EDGE };
     const many = CLASSES.get(letter);
     if (many !== undefined) return { kind: 'char', accepts: many };
     return this.literal(String.fromCharCode(this.escaped(letter)));
@@ -166,7 +188,9 @@ class Parser {
     const control = CONTROLS.get(letter);
     if (control !== undefined) return control;
     if (letter === 'x' || letter === 'u') {
-      const hex = (letter === 'x' ? /^(?:[0-9a-f]{2}|\{[0-9a-f]{1,4}\})/i : /^[0-9a-f]{4}/i).exec(this.text.slice(this.at));
+      const hex = (letter === 'x' ? /^(?:[0-9a-f]{2}|\{[0-9a-f]{1,4}\})/i : /^[0-9a-f]{4}/i).exec(
+        this.text.slice(this.at),
+      );
       if (hex === null) throw new SyntaxError(`\\${letter} needs hexadecimal digits`);
       this.at += hex[0].length;
       return Number.parseInt(hex[0].replace(/[{}]/g, ''), 16);
@@ -230,12 +254,6 @@ class Parser {
     this.at++;
     return true;
   }
-}
-
-function atEdge(text: string, at: number): boolean {
-  const before = at > 0 && WORD(text.charCodeAt(at - 1));
-  const after = at < text.length && WORD(text.charCodeAt(at));
-  return before !== after;
 }
 
 function otherCase(code: number): number {

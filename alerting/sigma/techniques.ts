@@ -4,14 +4,20 @@ import type { Telemetry } from '../../ports/telemetry/telemetry.ts';
 import { techniqueNamed } from './attack-techniques.ts';
 import type { CompiledRule } from './compile-rule.ts';
 import type { Kin } from './fields.ts';
-import { compileRules, readRuleFolder, type RuleSet, starterRules } from './load-rules.ts';
+import { compileRules, type RuleSet, readRuleFolder, starterRules } from './load-rules.ts';
 import type { Level, RefusedRule } from './parse-rule.ts';
 
 /** Events that are kept as evidence of one rule: more than anybody reads. */
 const EVIDENCE = 50;
 
 /** What a match of a level counts for as the probability of an attack; chosen by us, the order is Sigma's. */
-const SCORES: Readonly<Record<Level, number>> = { informational: 0.1, low: 0.3, medium: 0.5, high: 0.8, critical: 0.95 };
+const SCORES: Readonly<Record<Level, number>> = {
+  informational: 0.1,
+  low: 0.3,
+  medium: 0.5,
+  high: 0.8,
+  critical: 0.95,
+};
 
 /** A rule that fired and the events that it fired on. */
 export interface RuleMatch {
@@ -43,7 +49,10 @@ export interface AnalyzerOptions {
 
 /** Loads and compiles our rules and the user's. Throws not-found when their folder cannot be read. */
 export function techniqueAnalyzer({ rulesDirectory, telemetry }: AnalyzerOptions = {}): SigmaAnalyzer {
-  const rules = compileRules([...starterRules(), ...(rulesDirectory === undefined ? [] : readRuleFolder(rulesDirectory))]);
+  const rules = compileRules([
+    ...starterRules(),
+    ...(rulesDirectory === undefined ? [] : readRuleFolder(rulesDirectory)),
+  ]);
   for (const { title, file, reason } of rules.refused) {
     telemetry?.metrics.count('sigma_rules_refused');
     telemetry?.log.warn('refused a Sigma rule', { title, file, reason });
@@ -90,14 +99,20 @@ export function inspectionOf(matches: readonly RuleMatch[]): Inspection {
 /** An id that ATT&CK does not know, which a user's rule may have, stands for its own name. */
 function techniquesOfMatch({ rule, evidence }: RuleMatch): readonly Technique[] {
   return rule.techniques.map((technique) => {
-    const { id, name, tactics } = techniqueNamed(technique) ?? { id: technique, name: technique, tactics: [] };
+    const { id, name, tactics } = techniqueNamed(technique) ?? {
+      id: technique,
+      name: technique,
+      tactics: [],
+    };
     return { id, name, tactics: [...tactics], rule: rule.title, evidence: [...evidence] };
   });
 }
 
 /** The audit system tells a parent's number only; what that process was stands in earlier events. */
 function parentOf({ endpoint_id, data }: NormalizedEvent, kin: ReadonlyMap<string, Kin>): Kin | undefined {
-  return data.parent_process_id === undefined ? undefined : kin.get(`${endpoint_id}:${data.parent_process_id}`);
+  return data.parent_process_id === undefined
+    ? undefined
+    : kin.get(`${endpoint_id}:${data.parent_process_id}`);
 }
 
 function remember({ endpoint_id, event_type, data }: NormalizedEvent, kin: Map<string, Kin>): void {

@@ -16,7 +16,7 @@ export function dashVariants(text: string): readonly string[] {
  */
 export function encodings(text: string, steps: readonly Encoding[]): readonly string[] {
   if (/(?<!\\)[*?]/.test(text)) throw new SyntaxError('a wildcard cannot be encoded');
-  let bytes = Buffer.from(text.replace(/\\([*?\\])/g, '$1'), 'utf8');
+  let bytes: Buffer = Buffer.from(text.replace(/\\([*?\\])/g, '$1'), 'utf8');
   for (const [place, step] of steps.entries()) {
     const isLast = place === steps.length - 1;
     if (step === 'base64' && isLast) return [bytes.toString('base64')];

@@ -61,7 +61,8 @@ class EventView implements View {
     const known = this.lower[field.place];
     if (known !== null) return known;
     const values = this.values(field);
-    const lower = typeof values === 'string' ? values.toLowerCase() : values?.map((value) => value.toLowerCase());
+    const lower =
+      typeof values === 'string' ? values.toLowerCase() : values?.map((value) => value.toLowerCase());
     this.lower[field.place] = lower;
     return lower;
   }

@@ -43,8 +43,10 @@ export function wildcardTest(pieces: readonly Piece[]): TextTest {
   if (plain !== undefined) return (value) => value === plain;
   const [first, second, third] = pieces;
   if (pieces.length === 1 && first === '*') return () => true;
-  if (pieces.length === 2 && first === '*' && typeof second === 'object') return (value) => value.endsWith(second.text);
-  if (pieces.length === 2 && typeof first === 'object' && second === '*') return (value) => value.startsWith(first.text);
+  if (pieces.length === 2 && first === '*' && typeof second === 'object')
+    return (value) => value.endsWith(second.text);
+  if (pieces.length === 2 && typeof first === 'object' && second === '*')
+    return (value) => value.startsWith(first.text);
   if (pieces.length === 3 && first === '*' && typeof second === 'object' && third === '*') {
     return (value) => value.includes(second.text);
   }

@@ -33,11 +33,29 @@ export interface Machine {
   writes(at: number, actor: Actor, path: string): void;
   sets(at: number, actor: Actor, target: string, details: string): void;
   loads(at: number, actor: Actor, module: string, signed?: boolean): void;
+  pipes(at: number, actor: Actor, name: string): void;
+  /** Starts a thread in another process at an address that no module backs. */
+  injects(at: number, actor: Actor, target: Actor): void;
   opens(at: number, actor: Actor, target: Actor, granted: string, trace: string): void;
   runsScript(at: number, actor: Actor, text: string): void;
   /** Everything that happened, in order of time. */
   lines(): string[];
 }
+
+/** What Windows maps into any new process, and how its parent holds it. */
+const EVERY_PROCESS_LOADS = [
+  'ntdll',
+  'kernel32',
+  'KernelBase',
+  'msvcrt',
+  'sechost',
+  'rpcrt4',
+  'advapi32',
+  'ucrtbase',
+  'combase',
+];
+const PARENT_TRACE =
+  'C:\\Windows\\SYSTEM32\\ntdll.dll+9d8c4|C:\\Windows\\System32\\KERNELBASE.dll+8e73|C:\\Windows\\System32\\KERNELBASE.dll+71a6|C:\\Windows\\System32\\KERNEL32.DLL+1c1a4';
 
 const SYSMON = { channel: 'Microsoft-Windows-Sysmon/Operational', provider_name: 'Microsoft-Windows-Sysmon' };
 const POWERSHELL = {
@@ -102,9 +120,32 @@ export function machine(host: string, userName: string, seed: number): Machine {
     return { guid, pid: nextPid, image, commandLine, user, integrity };
   };
 
+  const loads = (at: number, actor: Actor, module: string, signed = true): void =>
+    record(at, SYSMON, 7, {
+      ...named(actor),
+      ImageLoaded: module,
+      Hashes: `SHA256=${digest(module)}`,
+      Signed: String(signed),
+      Signature: signed ? 'Microsoft Windows' : '-',
+      SignatureStatus: signed ? 'Valid' : 'Unavailable',
+    });
+  const opens = (at: number, actor: Actor, target: Actor, granted: string, trace: string): void =>
+    record(at, SYSMON, 10, {
+      SourceProcessGUID: actor.guid,
+      SourceProcessId: String(actor.pid),
+      SourceImage: actor.image,
+      TargetProcessGUID: target.guid,
+      TargetProcessId: String(target.pid),
+      TargetImage: target.image,
+      GrantedAccess: granted,
+      CallTrace: trace,
+    });
+
   return {
     random,
     running,
+    loads,
+    opens,
     spawns(at, parent, child) {
       const actor = running({ user: userName, integrity: 'Medium', ...child });
       record(at, SYSMON, 1, {
@@ -120,6 +161,16 @@ export function machine(host: string, userName: string, seed: number): Machine {
         ParentImage: parent.image,
         ParentCommandLine: parent.commandLine,
       });
+      opens(at + 0.004, parent, actor, '0x1fffff', PARENT_TRACE);
+      loads(
+        at + 0.01,
+        actor,
+        actor.image,
+        actor.image.startsWith('C:\\Windows') || actor.image.startsWith('C:\\Program Files'),
+      );
+      for (const [place, module] of EVERY_PROCESS_LOADS.entries()) {
+        loads(at + 0.012 + place / 500, actor, `C:\\Windows\\System32\\${module}.dll`);
+      }
       return actor;
     },
     ends: (at, actor) => record(at, SYSMON, 5, named(actor)),
@@ -149,25 +200,20 @@ export function machine(host: string, userName: string, seed: number): Machine {
         TargetObject: target,
         Details: details,
       }),
-    loads: (at, actor, module, signed = true) =>
-      record(at, SYSMON, 7, {
-        ...named(actor),
-        ImageLoaded: module,
-        Hashes: `SHA256=${digest(module)}`,
-        Signed: String(signed),
-        Signature: signed ? 'Microsoft Windows' : '-',
-        SignatureStatus: signed ? 'Valid' : 'Unavailable',
-      }),
-    opens: (at, actor, target, granted, trace) =>
-      record(at, SYSMON, 10, {
-        SourceProcessGUID: actor.guid,
+    pipes: (at, actor, name) =>
+      record(at, SYSMON, 17, { ...named(actor), EventType: 'CreatePipe', PipeName: name }),
+    injects: (at, actor, target) =>
+      record(at, SYSMON, 8, {
+        SourceProcessGuid: actor.guid,
         SourceProcessId: String(actor.pid),
         SourceImage: actor.image,
-        TargetProcessGUID: target.guid,
+        TargetProcessGuid: target.guid,
         TargetProcessId: String(target.pid),
         TargetImage: target.image,
-        GrantedAccess: granted,
-        CallTrace: trace,
+        NewThreadId: String(1000 + Math.floor(random() * 9000)),
+        StartAddress: '0x000002A5B0C70000',
+        StartModule: '-',
+        StartFunction: '-',
       }),
     runsScript: (at, actor, text) =>
       record(at, POWERSHELL, 4104, {

@@ -7,6 +7,36 @@ const QUIET_HOST = 'DESKTOP-4KQ7T2B';
 const SYSTEM32 = 'C:\\Windows\\System32';
 const POWERSHELL = `${SYSTEM32}\\WindowsPowerShell\\v1.0\\powershell.exe`;
 const TRACE = `${SYSTEM32}\\ntdll.dll+9d204|${SYSTEM32}\\KERNELBASE.dll+2c13e`;
+/** The runtime and engine behind powershell.exe, below C:\\Windows. */
+const POWERSHELL_LOADS = [
+  'System32\\mscoree.dll',
+  'Microsoft.NET\\Framework64\\v4.0.30319\\mscoreei.dll',
+  'Microsoft.NET\\Framework64\\v4.0.30319\\clr.dll',
+  'Microsoft.NET\\Framework64\\v4.0.30319\\clrjit.dll',
+  'assembly\\NativeImages_v4.0.30319_64\\mscorlib\\a1\\mscorlib.ni.dll',
+  'assembly\\NativeImages_v4.0.30319_64\\System\\b2\\System.ni.dll',
+  'assembly\\NativeImages_v4.0.30319_64\\System.Core\\c3\\System.Core.ni.dll',
+  'assembly\\NativeImages_v4.0.30319_64\\System.Manaa57fc8cc#\\d4\\System.Management.Automation.ni.dll',
+  'System32\\amsi.dll',
+  'System32\\rasapi32.dll',
+  'System32\\rasman.dll',
+  'System32\\winhttp.dll',
+  'System32\\dnsapi.dll',
+  'System32\\secur32.dll',
+  'System32\\cryptsp.dll',
+  'System32\\rsaenh.dll',
+];
+/** Values that the remote access library creates for every program that first uses it. */
+const TRACING_VALUES = [
+  'EnableFileTracing',
+  'EnableAutoFileTracing',
+  'EnableConsoleTracing',
+  'FileTracingMask',
+  'ConsoleTracingMask',
+  'MaxFileSize',
+  'FileDirectory',
+];
+
 /** Addresses for documentation (RFC 5737): nothing of it can be reached. */
 const CONTROL_SERVER = { ip: '203.0.113.24', port: 443 };
 
@@ -138,14 +168,7 @@ function intrusion(desktop: Machine, explorer: Actor, lsass: Actor, start: numbe
     image: POWERSHELL,
     commandLine: `powershell.exe -NoP -NonI -W Hidden -Exec Bypass -Enc ${encoded}`,
   });
-  for (const [index, module] of [
-    'System.Management.Automation.ni.dll',
-    'amsi.dll',
-    'clr.dll',
-    'mscoree.dll',
-  ].entries()) {
-    desktop.loads(start + 4.2 + index / 10, shell, `${SYSTEM32}\\${module}`);
-  }
+  startsPowerShell(desktop, shell, start + 4.1);
   desktop.runsScript(start + 5, shell, script);
   desktop.runsScript(
     start + 6,
@@ -200,5 +223,55 @@ function intrusion(desktop: Machine, explorer: Actor, lsass: Actor, start: numbe
   desktop.loads(start + 66.1, dropped, 'C:\\Users\\mara\\AppData\\Local\\Temp\\svchost32.exe', false);
   for (let beacon = 0; beacon < 5; beacon++)
     desktop.connects(start + 67 + beacon * 5, dropped, CONTROL_SERVER);
+  movesOn(desktop, shell, lsass, start + 22);
   desktop.ends(start + 95, shell);
+}
+
+/** Hides in another process, copies the account database, and reaches for a neighbour. */
+function movesOn(desktop: Machine, shell: Actor, lsass: Actor, at: number): void {
+  const unbacked = `${SYSTEM32}\\ntdll.dll+9d204|${SYSTEM32}\\KERNELBASE.dll+2c13e|UNKNOWN(00000000025B0A1F)`;
+  const host = desktop.spawns(at, shell, {
+    image: `${SYSTEM32}\\notepad.exe`,
+    commandLine: `${SYSTEM32}\\notepad.exe`,
+  });
+  desktop.opens(at + 1, shell, host, '0x1f3fff', unbacked);
+  desktop.injects(at + 1.2, shell, host);
+  startsPowerShell(desktop, host, at + 1.4);
+  for (let beacon = 0; beacon < 12; beacon++) desktop.connects(at + 3 + beacon * 5.1, host, CONTROL_SERVER);
+  for (let read = 0; read < 6; read++) desktop.opens(at + 6 + read * 2, host, lsass, '0x1fffff', unbacked);
+  const commands = [
+    'reg save HKLM\\SAM C:\\Users\\mara\\AppData\\Local\\Temp\\s.dat',
+    'reg save HKLM\\SYSTEM C:\\Users\\mara\\AppData\\Local\\Temp\\y.dat',
+    'net use \\\\192.168.20.32\\C$',
+    'wmic /node:192.168.20.32 process call create "powershell -W Hidden -Enc SQBFAFgA"',
+  ];
+  for (const [place, command] of commands.entries()) {
+    const begun = at + 20 + place * 4;
+    const tool = desktop.spawns(begun, host, {
+      image: `${SYSTEM32}\\${command.split(' ')[0]}.exe`,
+      commandLine: command,
+    });
+    desktop.ends(begun + 2, tool);
+  }
+  for (let attempt = 0; attempt < 4; attempt++) {
+    desktop.connects(at + 30 + attempt * 3, host, {
+      ip: '192.168.20.32',
+      port: attempt % 2 === 0 ? 445 : 135,
+    });
+  }
+}
+
+/** What every start of PowerShell leaves behind, whatever it is used for. */
+function startsPowerShell(desktop: Machine, shell: Actor, at: number): void {
+  for (const [place, module] of POWERSHELL_LOADS.entries()) {
+    desktop.loads(at + place / 100, shell, `C:\\Windows\\${module}`);
+  }
+  desktop.pipes(at + 0.4, shell, `\\PSHost.13247889${shell.pid}.${shell.pid}.DefaultAppDomain.powershell`);
+  const probe = `C:\\Users\\mara\\AppData\\Local\\Temp\\__PSScriptPolicyTest_${shell.guid.slice(1, 9)}.a1b`;
+  desktop.writes(at + 0.5, shell, `${probe}.ps1`);
+  desktop.writes(at + 0.51, shell, `${probe}.psm1`);
+  for (const [place, value] of TRACING_VALUES.entries()) {
+    const target = `HKLM\\SOFTWARE\\Microsoft\\Tracing\\powershell_RASAPI32\\${value}`;
+    desktop.sets(at + 1 + place / 100, shell, target, 'DWORD (0x00000000)');
+  }
 }

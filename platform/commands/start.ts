@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Stage } from '../../contracts/stage.ts';
 import { systemClock } from '../../ports/telemetry/clock.ts';
-import { jsonLog, prometheusMetrics } from '../../ports/telemetry/embedded.ts';
+import { jsonLog, plainLog, prometheusMetrics } from '../../ports/telemetry/embedded.ts';
 import type { Telemetry } from '../../ports/telemetry/telemetry.ts';
 import type { Config } from '../config.ts';
 import { demoRecordings } from '../demo.ts';
@@ -32,7 +32,10 @@ const STOP_SECONDS = 15;
 /** Starts the given stages in this process, scorers beside it, and the demo when it is asked for. */
 export async function start({ config, root, stages, demo, say }: StartOptions): Promise<Running> {
   const exposition = prometheusMetrics();
-  const telemetry: Telemetry = { log: jsonLog(config.log.level, 'logster'), metrics: exposition.metrics };
+  const log = process.stdout.isTTY
+    ? plainLog(config.log.level, (line) => process.stderr.write(line))
+    : jsonLog(config.log.level, 'logster');
+  const telemetry: Telemetry = { log, metrics: exposition.metrics };
   const ports = await openPorts(config, telemetry);
   await registerShippedModels(ports.registry, join(root, 'models'), telemetry.log);
   const running: Stage[] = [];

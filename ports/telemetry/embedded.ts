@@ -59,6 +59,25 @@ export function jsonLog(level: 'debug' | 'info' | 'warn' | 'error', name: string
   };
 }
 
+/** Log lines for a person at a terminal: time, level, sentence, fields. */
+export function plainLog(level: keyof Log, write: (line: string) => void): Log {
+  const levels: readonly (keyof Log)[] = ['debug', 'info', 'warn', 'error'];
+  const line =
+    (own: keyof Log) =>
+    (sentence: string, fields: Fields = {}): void => {
+      if (levels.indexOf(own) < levels.indexOf(level)) return;
+      const details = Object.entries(fields).map(([name, value]) => ` ${name}=${asText(value)}`);
+      write(`${new Date().toTimeString().slice(0, 8)} ${own.padEnd(5)} ${sentence}${details.join('')}\n`);
+    };
+  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
+}
+
+/** Control characters could redraw the terminal: what an attacker wrote may stand in a field. */
+function asText(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  return text.replace(/\p{Cc}/gu, '?');
+}
+
 export interface RecordedTelemetry extends Telemetry {
   readonly lines: readonly {
     readonly level: keyof Log;

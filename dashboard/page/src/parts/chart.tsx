@@ -21,13 +21,15 @@ export function Chart({ title, inWords, legend, spec, of }: ChartProps) {
   const drawn = useRef<Drawn>(undefined);
   const [failure, setFailure] = useState('');
   const dark = useDark();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `spec` is made anew on every render, `of` tells when it differs
   useEffect(() => {
     let stale = false;
     const draw = async () => {
       const { drawChart } = await import('./draw-chart.ts');
       if (stale || !place.current || !tip.current) return;
-      const next = await drawChart(place.current, spec(palette()), tip.current);
+      const next = await drawChart(place.current.clientWidth, spec(palette()), tip.current);
+      if (stale || !place.current || !tip.current) return next.finish();
+      tip.current.hidden = true;
+      place.current.replaceChildren(next.element);
       drawn.current?.finish();
       drawn.current = next;
     };

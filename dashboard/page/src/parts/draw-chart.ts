@@ -2,11 +2,15 @@ import * as vega from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { compile, type TopLevelSpec } from 'vega-lite';
 
-/** A chart that stands on the page. */
+/** A chart that is ready to be put on the page. */
 export interface Drawn {
+  readonly element: HTMLElement;
   resize(width: number): void;
   finish(): void;
 }
+
+/** Pixels in which the labels of both axes still leave room. */
+const NARROWEST = 120;
 
 /** Charts bring their data along: whatever a specification would fetch is refused. */
 const noLoader: vega.Loader = {
@@ -17,11 +21,11 @@ const noLoader: vega.Loader = {
 };
 
 /**
- * Draws a specification and only then puts it in the place of what was there, so that a refresh does not
- * flicker. Expressions are interpreted: the page allows no evaluation of text.
+ * Draws a specification off the page, so that it can take the place of an earlier one without a flicker.
+ * Expressions are interpreted: the page allows no evaluation of text. `tip` is shown beside the pointer.
  */
-export async function drawChart(place: HTMLElement, spec: TopLevelSpec, tip: HTMLElement): Promise<Drawn> {
-  const width = Math.max(120, place.clientWidth);
+export async function drawChart(atMost: number, spec: TopLevelSpec, tip: HTMLElement): Promise<Drawn> {
+  const width = Math.max(NARROWEST, atMost);
   const sized = { ...spec, width, autosize: { type: 'fit', contains: 'padding' } } as TopLevelSpec;
   const runtime = vega.parse(withNumbers(compile(sized).spec), {}, { ast: true });
   const stand = document.createElement('div');
@@ -36,9 +40,9 @@ export async function drawChart(place: HTMLElement, spec: TopLevelSpec, tip: HTM
     tooltip: (_handler, event, _item, value) => showTip(tip, event as MouseEvent, value),
   });
   await view.runAsync();
-  place.replaceChildren(stand);
   return {
-    resize: (to) => void view.width(Math.max(120, to)).runAsync(),
+    element: stand,
+    resize: (to) => void view.width(Math.max(NARROWEST, to)).runAsync(),
     finish: () => {
       view.finalize();
     },

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
 import type { ProcessRow, ProcessTree } from '../../../process-tree.ts';
-import { baseName, plural, timeText } from '../format.ts';
+import { baseName, countText, plural, timeText } from '../format.ts';
 import { Techniques } from './techniques.tsx';
 
 interface ProcessTreeProps {
@@ -50,6 +50,7 @@ export function ProcessTreeView({ tree, selected, onSelect }: ProcessTreeProps) 
     <>
       <div ref={list} class="tree" role="tree" aria-label="Process tree" onKeyDown={walk}>
         {rows.map((row, place) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: the tree itself listens for keys
           <div
             key={row.id}
             role="treeitem"
@@ -71,7 +72,7 @@ export function ProcessTreeView({ tree, selected, onSelect }: ProcessTreeProps) 
             Show all {tree.rows.length} processes
           </button>
         )}
-        {tree.hidden > 0 && ` ${plural(tree.hidden, 'process')} more ran in this window.`}
+        {tree.hidden > 0 && ` ${countText(tree.hidden)} more ran in this window.`}
       </p>
     </>
   );

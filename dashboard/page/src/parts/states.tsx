@@ -36,7 +36,7 @@ export function Stale({ of }: { readonly of: Refused | undefined }) {
 
 /** Nothing lies in the range; offers all of time, since captures that are replayed may be years old. */
 export function Nothing({ place, what }: { readonly place: Place; readonly what: string }) {
-  const everything = place.filters.from === '0';
+  const everything = place.filters.from === '0' && !place.filters.to;
   return (
     <div class="state nothing">
       <p>
