@@ -81,9 +81,12 @@ export function hearSilence(clock: EventClock, now: number, rules: ClockRules, s
     if (clock.reached === undefined) {
       if (now - newest.arrivedAt < rules.silenceSeconds) return; // others may still contradict it
       accept(clock, rules, settle);
-    } else if (first.event.timestamp <= plausible(clock, now, rules)) accept(clock, rules, settle);
-    else if (now - first.arrivedAt >= rules.forgetSeconds) reject(clock, rules, settle);
-    else return;
+      continue;
+    }
+    // nothing has contradicted it until the stream counts as ended: what comes then begins a new one
+    const ended = now - newest.arrivedAt >= rules.forgetSeconds;
+    if (!ended && first.event.timestamp > plausible(clock, now, rules)) return;
+    accept(clock, rules, settle);
   }
 }
 

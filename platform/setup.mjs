@@ -124,7 +124,7 @@ function build() {
       }
     }
   });
-  const page = fingerprint([PAGE, 'package.json'], () => true);
+  const page = fingerprint([PAGE, 'dashboard/charts', 'contracts', 'package.json'], () => true);
   if (!existsSync(join(ROOT, PAGE))) return;
   step('building the dashboard page', 'dist/.page', page, () =>
     runOrExit(

@@ -103,15 +103,15 @@ export interface StageNeeds {
   readonly config: Config;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
+  /** Where the API answers, once it does; without one the address of the settings holds. */
+  readonly apiUrl?: string | undefined;
   /** The compiled scorer and the built page. */
   readonly files: { readonly scorer: string; readonly page: string };
 }
 
 /** Starts one stage on the given ports. */
-export function startStage(
-  name: StageName,
-  { ports, config, telemetry, clock, files }: StageNeeds,
-): Promise<Stage> {
+export function startStage(name: StageName, needs: StageNeeds): Promise<Stage> {
+  const { ports, config, telemetry, clock, files } = needs;
   const shared = { ...ports, telemetry, clock };
   switch (name) {
     case 'ingest':
@@ -164,11 +164,16 @@ export function startStage(
         pageDirectory: files.page,
         settings: {
           ...config.dashboard,
-          apiUrl: `http://${config.api.host}:${config.api.port}`,
+          apiUrl: needs.apiUrl ?? addressOf(config.api),
+          alertThreshold: config.alerts.min_threshold,
           ...accessOf(config),
         },
       });
   }
+}
+
+function addressOf({ host, port }: Config['api']): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function accessOf({ auth }: Config) {

@@ -23,6 +23,7 @@ export function modelCard(manifest: ModelManifest, parts: VersionParts): string 
     alert
       ? `The alert threshold (shown as 0.7) is where 0.5 % of benign windows lie when sessions of machines are drawn anew: raw logit ${alert.value.toFixed(2)}, 95 % of draws between ${alert.low.toFixed(2)} and ${alert.high.toFixed(2)}. It rests on ${alert.deciders} of ${alert.hosts} sessions. 0.5 is shown where 2 % lie.`
       : '',
+    verdictLine(evaluation),
     falseAlarmLine(evaluation),
     '### By laboratory, at the alert threshold',
     labTable(evaluation),
@@ -88,6 +89,15 @@ function figureRow(name: ScorerName, figures: ScorerFigures, windows: readonly J
     ? `${number(interval.value)} (${number(interval.low)}–${number(interval.high)})`
     : '–';
   return `| ${[name, area, number(figures.rocAuc), ...points, ...pairs, number(figures.brier)].join(' | ')} |`;
+}
+
+/** Says plainly where something simpler does as well: the network has to earn its place. */
+function verdictLine({ scorers }: PlatformEvaluation): string {
+  const own = scorers.gat?.prAuc ?? 0;
+  const better = SCORERS.filter((name) => name !== 'gat' && (scorers[name]?.prAuc ?? 0) >= own);
+  return better.length === 0
+    ? 'By PR-AUC the network is ahead of every baseline and control.'
+    : `**By PR-AUC these are at least as good as the network: ${better.join(', ')}.** See the intervals.`;
 }
 
 function falseAlarmLine({ scorers }: PlatformEvaluation): string {

@@ -44,7 +44,8 @@ export async function trainPlatform(options: TrainOptions): Promise<TrainedVersi
   checkUsable(usable, platform, folds);
   const read = await readAll(usable, options);
   const recipe: Recipe = { ...RECIPES[platform], ...options.recipe, seed };
-  const steps = progress({ clock, report, total: (2 * folds + 1) * recipe.epochs });
+  const fits = (recipe.fewestEpochs < recipe.epochs ? 2 * folds : folds) + 1;
+  const steps = progress({ clock, report, total: fits * recipe.epochs });
   const crossFitted = await crossFit(read, {
     platform,
     folds,

@@ -108,6 +108,7 @@ test('what the parsers have no key for is read from the event as it arrived', ()
 
 test.each([
   ['an unknown modifier', ruleText(selection('Image|expand: "%a%"')), /expand is not supported/],
+  ['a flag without its expression', ruleText(selection('Image|i: a')), /i needs re/],
   ['look-around', ruleText(selection("Image|re: '(?!a)b'")), /look-around/],
   ['a back reference', ruleText(selection("Image|re: '(a)\\1'")), /back references/],
   ['a repetition that explodes', ruleText(selection("Image|re: '((a{100}){100}){100}'")), /repeats too much/],

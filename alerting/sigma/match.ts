@@ -55,6 +55,8 @@ export function fieldPredicate(key: string, values: readonly DetectionValue[], t
   for (const modifier of modifiers) {
     if (!KNOWN.has(modifier)) throw new SyntaxError(`the modifier ${modifier} is not supported`);
   }
+  const flag = modifiers.find((modifier) => modifier === 'i' || modifier === 'm' || modifier === 's');
+  if (flag !== undefined && !modifiers.includes('re')) throw new SyntaxError(`the modifier ${flag} needs re`);
   const field = name === '' ? table.keywords : table.field(name);
   const tests = values.map((value) => valuePredicate(field, value, new Set(modifiers), { modifiers, table }));
   const joined = modifiers.includes('all') ? allOf(tests) : anyOf(tests);

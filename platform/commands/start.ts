@@ -55,7 +55,8 @@ export async function start({ config, root, stages, demo, say }: StartOptions): 
   try {
     const files = { scorer: join(root, 'dist/serve/scorer.js'), page: join(root, 'dist/dashboard-page') };
     for (const name of stages) {
-      running.push(await startStage(name, { ports, config, telemetry, clock: systemClock, files }));
+      const apiUrl = urlOf(running.find((stage) => stage.name === 'api'));
+      running.push(await startStage(name, { ports, config, telemetry, clock: systemClock, files, apiUrl }));
       telemetry.log.info('Started a stage', { stage: name });
     }
     operators = await ops({ ...config.ops, stages: () => running, metricsText: exposition.text });
@@ -63,9 +64,7 @@ export async function start({ config, root, stages, demo, say }: StartOptions): 
     await close();
     throw thrown;
   }
-  const addresses = Object.fromEntries(
-    running.flatMap((stage) => ('url' in stage ? [[stage.name, String(stage.url)]] : [])),
-  );
+  const addresses = Object.fromEntries(running.map((stage) => [stage.name, urlOf(stage) ?? '']));
   const all = stages.length === STAGES.length;
   if (all)
     say(`Dashboard ${addresses.dashboard}   API ${addresses.api}/alerts   Metrics ${operators.url}/metrics`);
@@ -93,4 +92,8 @@ function whenItFails(stage: Promise<void>): Promise<void> {
   return new Promise((_, reject) => {
     stage.catch(reject);
   });
+}
+
+function urlOf(stage: Stage | undefined): string | undefined {
+  return stage && 'url' in stage ? String(stage.url) : undefined;
 }
