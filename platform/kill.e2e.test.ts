@@ -16,11 +16,13 @@ const root = projectRoot();
 
 const recordings = (): Recording[] => [
   { name: 'worked example', lines: workedExample(1_772_442_000, 120).lines.map((line) => Buffer.from(line)) },
-  ...(['webshell-142-auditd.log.gz', 'webshell-142-ebpf.ndjson.gz'] as const).map((file, place) => ({
-    name: file,
-    lines: captureLines(join(root, 'datasets', 'recordings', `lin-rec-attack-${file}`)),
-    host: `host-${place}`,
-  })),
+  ...(['revshell-bash-129-auditd.log.gz', 'revshell-bash-129-ebpf.ndjson.gz'] as const).map(
+    (file, place) => ({
+      name: file,
+      lines: captureLines(join(root, 'datasets', 'recordings', `lin-rec-attack-${file}`)),
+      host: `host-${place}`,
+    }),
+  ),
 ];
 
 function environmentOf(directory: string): Record<string, string> {

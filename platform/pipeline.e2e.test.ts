@@ -110,8 +110,8 @@ test('the worked example becomes a HIGH alert with T1059.001, and a verdict reso
 }, 120_000);
 
 test.each([
-  ['auditd text', 'web-7', 'lin-rec-attack-webshell-142-auditd.log.gz'],
-  ['eBPF JSON', 'build-2', 'lin-rec-attack-webshell-142-ebpf.ndjson.gz'],
+  ['auditd text', 'web-7', 'lin-rec-attack-revshell-bash-129-auditd.log.gz'],
+  ['eBPF JSON', 'build-2', 'lin-rec-attack-revshell-bash-129-ebpf.ndjson.gz'],
 ])(
   'a recorded Linux attack from %s becomes an alert',
   async (_, host, file) => {
