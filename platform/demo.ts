@@ -9,9 +9,9 @@ const QUIET_SECONDS = 40;
 /** Ordinary Linux work, then a recorded attack, seen once by each Linux sensor. */
 const LINUX_SESSIONS = [
   { host: 'web-7', file: 'lin-rec-benign-admin-edit-110-auditd.log.gz', delaySeconds: 0 },
-  { host: 'web-7', file: 'lin-rec-attack-revshell-bash-129-auditd.log.gz', delaySeconds: 60 },
+  { host: 'db-1', file: 'lin-rec-attack-revshell-bash-129-auditd.log.gz', delaySeconds: 45 },
   { host: 'build-2', file: 'lin-rec-benign-docs-ssh-126-ebpf.ndjson.gz', delaySeconds: 0 },
-  { host: 'build-2', file: 'lin-rec-attack-revshell-bash-129-ebpf.ndjson.gz', delaySeconds: 60 },
+  { host: 'app-3', file: 'lin-rec-attack-persist-cron-systemd-133-ebpf.ndjson.gz', delaySeconds: 60 },
 ] as const;
 
 /** What `npm start` replays: the worked example on Windows, and sessions recorded on Linux for this project. */
