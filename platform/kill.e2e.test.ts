@@ -13,6 +13,8 @@ import { projectRoot } from './root.ts';
 import { openPorts, type Ports } from './wire.ts';
 
 const root = projectRoot();
+/** The replay lasts about eight seconds, so that kills fall into the middle of it. */
+const SPEED = 40;
 
 const recordings = (): Recording[] => [
   { name: 'worked example', lines: workedExample(1_772_442_000, 120).lines.map((line) => Buffer.from(line)) },
@@ -123,7 +125,7 @@ async function run(kills: number): Promise<Outcome> {
     await replay({
       bus: ports.bus,
       recordings: recordings(),
-      speed: Number.POSITIVE_INFINITY,
+      speed: SPEED,
       now: false,
       closeWindows: true,
     });
