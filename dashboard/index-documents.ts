@@ -2,7 +2,7 @@ import { reasonOf } from '../contracts/errors.ts';
 import { withoutRaw } from '../contracts/event-text.ts';
 import type { Stage } from '../contracts/stage.ts';
 import { ALERTS_TOPIC, EVENTS_TOPIC, GROUPS, RESULTS_TOPIC, type Topic } from '../contracts/topics.ts';
-import type { Batch, Bus } from '../ports/bus/bus.ts';
+import type { Batch, Bus, Subscription } from '../ports/bus/bus.ts';
 import type { Document, Documents } from '../ports/documents/documents.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 
@@ -29,16 +29,20 @@ const RETENTION_EVERY_MS = 10 * 60_000;
 export async function indexDocuments(needs: IndexNeeds): Promise<Stage> {
   const { bus, telemetry, clock } = needs;
   const store = storeTogether(needs);
-  const subscription = await bus.subscribe({
+  // a first batch may come before the subscription is handed over
+  const subscribed: Promise<Subscription> = bus.subscribe({
     topics: [EVENTS_TOPIC, RESULTS_TOPIC, ALERTS_TOPIC],
     group: GROUPS.index,
     maxMessages: MESSAGES,
     async onBatch(batch) {
       await store(batch);
       const last = batch.messages.at(-1);
-      if (last && !batch.isStale()) await subscription.commit(batch.topic, batch.partition, last.offset + 1);
+      if (last && !batch.isStale())
+        await (await subscribed).commit(batch.topic, batch.partition, last.offset + 1);
     },
   });
+
+  const subscription = await subscribed;
 
   let callOff: () => void = () => undefined;
   const retain = (): void => {

@@ -1,3 +1,4 @@
+import { CORRECTIONS } from '../datasets/corrections.ts';
 import type { ModelManifest } from '../models/artifact.ts';
 import { byKey } from './by-key.ts';
 import type { PlatformEvaluation, ScorerFigures, ScorerName } from './evaluation.ts';
@@ -15,7 +16,7 @@ export function modelCard(manifest: ModelManifest, parts: VersionParts): string 
     `A heterogeneous graph attention network that gives a three-minute window of a ${manifest.platform} machine the probability of an attack. Made ${manifest.createdAt}; network ${manifest.architecture}, features ${manifest.featureSchema}, data ${manifest.data}, seed ${manifest.seed}.`,
     '## Learnt from',
     licenceTable(parts),
-    `Three-minute windows: ${evaluation.windows.attack} attack, ${evaluation.windows.benign} benign; unknown ones are neither trained on nor judged. Also the stretches of at most 60 s before and after each mark, and the same stretches of machines that took no part. Recording preludes are cut, two views of one run stay together and count once.`,
+    `Three-minute windows: ${evaluation.windows.attack} attack, ${evaluation.windows.benign} benign; unknown ones are neither trained on nor judged. Also the stretches of at most 60 s before and after each mark, and the same stretches of machines that took no part. Recording preludes are cut, two views of one run stay together and count once. ${correctionsLine(parts)}`,
     '## How good it is',
     `Every capture is judged by models that saw nothing of its cluster, its run, or its machine within a window's time (${parts.crossFitted.folds} folds, ${purged} captures purged); ${epochsLine(parts)}, and a fold's thresholds come from the benign windows of the others. **The version in this folder was then trained on all of these captures for ${parts.recipe.epochs} epochs: figures it gives on them again are not a measurement.** One seed.`,
     figuresTable(evaluation, windows),
@@ -42,6 +43,14 @@ function epochsLine({ recipe, crossFitted: { epochs } }: VersionParts): string {
   return new Set(epochs).size === 1
     ? `each fold trains for ${recipe.epochs} epochs`
     : `how long to train is chosen inside the training side (${epochs.join(', ')} epochs)`;
+}
+
+/** Labels that were changed after reading the events: whoever judges the figures must know. */
+function correctionsLine({ read }: VersionParts): string {
+  const used = CORRECTIONS.filter((one) => read.some(({ capture }) => capture.id === one.capture));
+  if (used.length === 0) return '';
+  const hosts = used.map(({ capture, host, because }) => `${host} of ${capture} (${because})`);
+  return `Corrected to unknown, because their events show a part in the attack: ${hosts.join('; ')}.`;
 }
 
 function licenceTable({ read }: VersionParts): string {
