@@ -10,6 +10,7 @@ import {
   type Platform,
   SOURCES,
 } from '../contracts/event.ts';
+import { withoutRaw } from '../contracts/event-text.ts';
 import { HEADERS } from '../contracts/topics.ts';
 import type { Received } from '../ports/bus/bus.ts';
 
@@ -54,20 +55,6 @@ export function readMessage(message: Received): MessageReading {
   const event = parsed as NormalizedEvent;
   delete event.raw_event;
   return { ok: true, kind: 'event', event };
-}
-
-/**
- * The event without what arrived, which is most of the text and of no use here. The normaliser writes it last;
- * text of another order, or with the same words elsewhere, does not parse or lacks fields and is read whole.
- */
-function withoutRaw(value: Buffer): unknown {
-  const cut = value.indexOf(',"raw_event":');
-  if (cut < 0) return undefined;
-  try {
-    return JSON.parse(`${value.toString('utf8', 0, cut)}}`);
-  } catch {
-    return undefined; // read whole, which tells what is wrong
-  }
 }
 
 /** The dead letter for a message that cannot be used; `at` is wall clock, epoch seconds. */

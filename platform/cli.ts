@@ -19,6 +19,9 @@ export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** Stages that get a process of their own when all are started. */
+const BESIDE = ['index'] as const satisfies readonly StageName[];
+
 /** Runs one command line. Exit codes: 0 done, 1 failed, 2 used wrongly. */
 export async function main(args: readonly string[]): Promise<void> {
   const surroundings: Surroundings = { root: projectRoot(), environment: process.env };
@@ -68,6 +71,7 @@ function addStartCommand(program: Command, { root, environment }: Surroundings):
         root,
         stages,
         demo: demo && named.length === 0,
+        ...(named.length === 0 && { beside: { stages: BESIDE, environment } }),
         say: (sentence) => process.stderr.write(`logster: ${sentence}\n`),
       });
       await untilToldToStop(running.failed, running.close);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchResult } from '../contracts/bench.ts';
@@ -9,6 +9,7 @@ import { RESULTS_TOPIC, TOPICS } from '../contracts/topics.ts';
 import type { Bus } from '../ports/bus/bus.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { readConfig } from './config.ts';
+import { type Usage, usageOf } from './process-usage.ts';
 import { syntheticFleet } from './synthetic-fleet.ts';
 import { openPorts } from './wire.ts';
 
@@ -19,13 +20,6 @@ const FILL_SECONDS = 190;
 const MEASURED_SECONDS = 120;
 const LATENESS_SECONDS = 10;
 const TARGET_ENDPOINTS = 2000;
-/** Linux counts processor time in hundredths of a second for programs. */
-const CLOCK_TICKS = 100;
-
-interface Usage {
-  readonly cpuSeconds: number;
-  readonly memoryBytes: number;
-}
 
 /**
  * How many endpoints one core carries through the whole embedded pipeline: the product runs as a process tree of its
@@ -96,40 +90,6 @@ export async function benchPipeline(root: string, endpoints = TARGET_ENDPOINTS):
     await ports.close();
     rmSync(directory, { recursive: true, force: true });
   }
-}
-
-/** Processor time and resident memory of a process and all below it. */
-function usageOf(root: number): Usage {
-  const processes = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const fields = readFileSync(`/proc/${name}/stat`, 'utf8')
-          .replace(/^.*\) /, '')
-          .split(' ')
-          .map(Number);
-        return [
-          {
-            pid: Number(name),
-            parent: fields[1] ?? 0,
-            ticks: (fields[11] ?? 0) + (fields[12] ?? 0),
-            pages: fields[21] ?? 0,
-          },
-        ];
-      } catch {
-        return []; // it ended between the listing and the reading
-      }
-    });
-  const family = new Set([root]);
-  for (let size = 0; size < family.size; ) {
-    size = family.size;
-    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
-  }
-  const own = processes.filter(({ pid }) => family.has(pid));
-  return {
-    cpuSeconds: own.reduce((sum, { ticks }) => sum + ticks, 0) / CLOCK_TICKS,
-    memoryBytes: own.reduce((sum, { pages }) => sum + pages, 0) * 4096,
-  };
 }
 
 async function nextOffsets(bus: Bus): Promise<readonly number[]> {

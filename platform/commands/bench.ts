@@ -6,6 +6,7 @@ import { benchIngest } from '../../ingest/ingest.bench.ts';
 import { benchScore } from '../../models/score.bench.ts';
 import type { Surroundings } from '../cli.ts';
 import { benchPipeline } from '../pipeline.bench.ts';
+import { benchSoak } from '../soak.bench.ts';
 import { table } from '../table.ts';
 
 const BENCHES: Record<string, (root: string, endpoints?: number) => Promise<readonly BenchResult[]>> = {
@@ -13,6 +14,7 @@ const BENCHES: Record<string, (root: string, endpoints?: number) => Promise<read
   featurize: () => benchFeaturize(),
   score: () => benchScore(),
   pipeline: benchPipeline,
+  soak: (root) => benchSoak(root),
 };
 
 /** `npm run bench -- <name>`: a table for people and, on the last line, JSON. */

@@ -3,6 +3,7 @@ import type { Stage } from '../../contracts/stage.ts';
 import { systemClock } from '../../ports/telemetry/clock.ts';
 import { jsonLog, plainLog, prometheusMetrics } from '../../ports/telemetry/embedded.ts';
 import type { Telemetry } from '../../ports/telemetry/telemetry.ts';
+import { stageBeside } from '../beside.ts';
 import type { Config } from '../config.ts';
 import { demoRecordings } from '../demo.ts';
 import { type Ops, ops } from '../ops.ts';
@@ -15,6 +16,11 @@ export interface StartOptions {
   readonly root: string;
   readonly stages: readonly StageName[];
   readonly demo: boolean;
+  /** Stages of these that run in processes of their own, with the given environment. */
+  readonly beside?: {
+    readonly stages: readonly StageName[];
+    readonly environment: Readonly<Record<string, string | undefined>>;
+  };
   /** Tells people what to look at; log lines go elsewhere. */
   readonly say: (sentence: string) => void;
 }
@@ -30,7 +36,7 @@ export interface Running {
 const STOP_SECONDS = 15;
 
 /** Starts the given stages in this process, scorers beside it, and the demo when it is asked for. */
-export async function start({ config, root, stages, demo, say }: StartOptions): Promise<Running> {
+export async function start({ config, root, stages, demo, say, beside }: StartOptions): Promise<Running> {
   const exposition = prometheusMetrics();
   const log = process.stdout.isTTY
     ? plainLog(config.log.level, (line) => process.stderr.write(line))
@@ -55,6 +61,10 @@ export async function start({ config, root, stages, demo, say }: StartOptions): 
   try {
     const files = { scorer: join(root, 'dist/serve/scorer.js'), page: join(root, 'dist/dashboard-page') };
     for (const name of stages) {
+      if (beside?.stages.includes(name)) {
+        running.push(await stageBeside(name, { root, environment: beside.environment }));
+        continue;
+      }
       const apiUrl = urlOf(running.find((stage) => stage.name === 'api'));
       running.push(await startStage(name, { ports, config, telemetry, clock: systemClock, files, apiUrl }));
       telemetry.log.info('Started a stage', { stage: name });
