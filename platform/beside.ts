@@ -17,10 +17,14 @@ const STOP_MS = 10_000;
  * writes; beside the others it delays no window.
  */
 export async function stageBeside(name: StageName, { root, environment }: BesideNeeds): Promise<Stage> {
-  const child = spawn(process.execPath, [join(root, 'dist/platform/beside-main.js'), name], {
-    env: { ...environment, LOGSTER_OPS__PORT: '0' },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, join(root, 'dist/platform/beside-main.js'), name],
+    {
+      env: { ...environment, LOGSTER_OPS__PORT: '0' },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    },
+  );
   let closing = false;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const failed = new Promise<void>((resolve, reject) => {

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { captureLines } from '../datasets/captures.ts';
 import { workedExample } from '../datasets/worked-example/worked-example.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { readConfig } from './config.ts';
+import { asideSettings, startProduct } from './product-process.ts';
 import { type Recording, replay } from './replay.ts';
 import { projectRoot } from './root.ts';
 import { openPorts, type Ports } from './wire.ts';
@@ -26,24 +26,6 @@ const recordings = (): Recording[] => [
     }),
   ),
 ];
-
-function environmentOf(directory: string): Record<string, string> {
-  return {
-    LOGSTER_DATA: directory,
-    LOGSTER_API__PORT: '0',
-    LOGSTER_DASHBOARD__PORT: '0',
-    LOGSTER_OPS__PORT: '0',
-    LOGSTER_LOG__LEVEL: 'error',
-    LOGSTER_MODEL__SCORERS: '1',
-  };
-}
-
-function startProcess(directory: string): ChildProcess {
-  return spawn(process.execPath, [join(root, 'platform/setup.mjs'), 'start', '--no-demo'], {
-    env: { ...process.env, ...environmentOf(directory) },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
 
 /** What a run leaves behind for people: which windows were scored, and which alerts stand. */
 interface Outcome {
@@ -109,15 +91,15 @@ async function settled({ bus, queue, documents, alerts }: Ports): Promise<void> 
 /** Replays everything into a running product that is killed so many times at random moments. */
 async function run(kills: number): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), 'logster-kill-'));
-  const ports = await openPorts(readConfig(environmentOf(directory), root), recordedTelemetry());
-  let product = startProcess(directory);
+  const ports = await openPorts(readConfig(asideSettings(directory), root), recordedTelemetry());
+  let product = startProduct(root, asideSettings(directory));
   let ended = false;
   const disturb = async (): Promise<void> => {
     for (let kill = 0; kill < kills; kill++) {
       await new Promise((resolve) => setTimeout(resolve, 1200 + Math.random() * 2500));
       if (ended) return;
       product.kill('SIGKILL');
-      product = startProcess(directory);
+      product = startProduct(root, asideSettings(directory));
     }
   };
   try {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import type { Bus } from '../ports/bus/bus.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { readConfig } from './config.ts';
 import { type Usage, usageOf } from './process-usage.ts';
+import { asideSettings, startProduct } from './product-process.ts';
 import { syntheticFleet } from './synthetic-fleet.ts';
 import { openPorts } from './wire.ts';
 
@@ -29,19 +29,9 @@ export async function benchPipeline(root: string, endpoints = TARGET_ENDPOINTS):
   if (process.platform !== 'linux')
     throw new LogsterError('unavailable', 'The pipeline benchmark reads /proc, which only Linux has');
   const directory = mkdtempSync(join(tmpdir(), 'logster-bench-'));
-  const environment = {
-    LOGSTER_DATA: directory,
-    LOGSTER_API__PORT: '0',
-    LOGSTER_DASHBOARD__PORT: '0',
-    LOGSTER_OPS__PORT: '0',
-    LOGSTER_LOG__LEVEL: 'warn',
-    LOGSTER_MODEL__SCORERS: '1',
-  };
-  const product = spawn(process.execPath, [join(root, 'platform/setup.mjs'), 'start', '--no-demo'], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const ports = await openPorts(readConfig(environment, root), recordedTelemetry());
+  const settings = asideSettings(directory);
+  const product = startProduct(root, settings);
+  const ports = await openPorts(readConfig(settings, root), recordedTelemetry());
   try {
     const fleet = syntheticFleet(endpoints, EVENTS_PER_SECOND);
     const begun = Date.now() / 1000;

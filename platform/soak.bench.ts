@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { EVENTS_TOPIC, GROUPS } from '../contracts/topics.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { readConfig } from './config.ts';
 import { usageOf } from './process-usage.ts';
+import { asideSettings, startProduct } from './product-process.ts';
 import { syntheticFleet } from './synthetic-fleet.ts';
 import { openPorts } from './wire.ts';
 
@@ -30,19 +30,9 @@ export async function benchSoak(root: string): Promise<BenchResult[]> {
   if (process.platform !== 'linux')
     throw new LogsterError('unavailable', 'The soak benchmark reads /proc, which only Linux has');
   const directory = mkdtempSync(join(tmpdir(), 'logster-soak-'));
-  const environment = {
-    LOGSTER_DATA: directory,
-    LOGSTER_API__PORT: '0',
-    LOGSTER_DASHBOARD__PORT: '0',
-    LOGSTER_OPS__PORT: '0',
-    LOGSTER_LOG__LEVEL: 'warn',
-    LOGSTER_MODEL__SCORERS: '1',
-  };
-  const product = spawn(process.execPath, [join(root, 'platform/setup.mjs'), 'start', '--no-demo'], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const ports = await openPorts(readConfig(environment, root), recordedTelemetry());
+  const settings = asideSettings(directory);
+  const product = startProduct(root, settings);
+  const ports = await openPorts(readConfig(settings, root), recordedTelemetry());
   try {
     const fleet = syntheticFleet(ENDPOINTS, EVENTS_PER_SECOND);
     const begun = Date.now();

@@ -1,6 +1,9 @@
-/** Lines of text in columns, numbers to the right, for people at a terminal. */
+/**
+ * Lines of text in columns, numbers to the right, for people at a terminal. Control characters become blanks: cells may hold
+ * what an attacker wrote.
+ */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const cells = rows.map((row) => row.map(String));
+  const cells = rows.map((row) => row.map((cell) => String(cell).replace(/\p{Cc}+/gu, ' ')));
   const widths = head.map((title, column) =>
     Math.max(title.length, ...cells.map((row) => (row[column] ?? '').length)),
   );

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { techniqueAnalyzer } from '../../alerting/sigma/techniques.ts';
 import { LogsterError } from '../../contracts/errors.ts';
@@ -52,7 +52,7 @@ function describeFile({ file, parsing, windows }: ScoredFile): string {
   const head = `${file}: ${parsing.lines} lines, ${parsing.events} events, ${windows.length} windows`;
   if (parsing.error !== null) return `${head}; could not be read to its end: ${parsing.error}`;
   const rows = windows.map((window) => [
-    window.host,
+    basename(window.host),
     new Date(window.start * 1000).toISOString().slice(0, 19).replace('T', ' '),
     window.events,
     Number(window.attackProb.toFixed(3)),
