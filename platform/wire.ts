@@ -137,7 +137,7 @@ export function startStage(name: StageName, needs: StageNeeds): Promise<Stage> {
     case 'alerting':
       return alerting({
         ...shared,
-        analyzer: techniqueAnalyzer(),
+        analyzer: techniqueAnalyzer({ telemetry }),
         settings: {
           minThreshold: config.alerts.min_threshold,
           dedupWindowSeconds: config.alerts.dedup_window_seconds,
