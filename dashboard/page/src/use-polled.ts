@@ -17,7 +17,6 @@ export function usePolled<T>(path: string, everyMs = REFRESH_MS): Polled<T> {
   const [turn, setTurn] = useState(0);
   const latest = useRef(path);
   latest.current = path;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `turn` asks again at once
   useEffect(() => {
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
