@@ -4,7 +4,7 @@ import { LogsterError, reasonOf } from '../contracts/errors.ts';
 import { PLATFORMS } from '../contracts/event.ts';
 import { FEATURES } from '../contracts/graph.ts';
 import { architectureHash, architectureOf, PARAMETER_LIMIT } from './architecture.ts';
-import type { Engine, Model } from './engine.ts';
+import type { Engine, EngineMaker, Model } from './engine.ts';
 import { decodeGolden, encodeGolden, type Golden } from './golden.ts';
 import { foldFeatureScale, parameterLayout } from './parameters.ts';
 import { scalingSchema } from './scaling.ts';
@@ -100,12 +100,12 @@ export function checkFeatureSchema(manifest: ModelManifest, featureSchema: strin
 }
 
 /** Throws model-invalid when an engine does not give a model's golden scores, or the model has none. */
-export function passesGolden(model: Model, engineOf: (model: Model) => Engine): void {
+export async function passesGolden(model: Model, engineOf: EngineMaker): Promise<void> {
   const refuse = refusal(model.manifest.name);
   const golden = model.golden ?? refuse(`${MODEL_FILES.golden} is missing, so no engine can prove itself`);
-  const engine = engineOf(model);
+  const engine = await engineOf(model);
   try {
-    const { rawProb, attackProb } = engine.score(golden.batch);
+    const { rawProb, attackProb } = await engine.score(golden.batch);
     golden.rawProb.forEach((expected, graph) => {
       const raw = Math.abs((rawProb[graph] ?? Number.NaN) - expected);
       const shown = Math.abs((attackProb[graph] ?? Number.NaN) - (golden.attackProb[graph] ?? Number.NaN));
@@ -124,8 +124,8 @@ export function scoringParameters({ manifest, parameters }: Model): Float32Array
 }
 
 /** A golden batch with the scores an engine gives for it, to be kept with the model. */
-export function goldenOf(engine: Engine, batch: Golden['batch']): Golden {
-  const { rawProb, attackProb } = engine.score(batch);
+export async function goldenOf(engine: Engine, batch: Golden['batch']): Promise<Golden> {
+  const { rawProb, attackProb } = await engine.score(batch);
   return { batch, rawProb: [...rawProb], attackProb: [...attackProb] };
 }
 

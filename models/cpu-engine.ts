@@ -18,7 +18,8 @@ export function cpuEngine(model: Model): Engine {
   let closed = false;
   return {
     name: 'cpu',
-    score(batch) {
+    detail: 'plain JavaScript, one graph after another',
+    async score(batch) {
       if (closed) throw new LogsterError('closed', 'This engine was closed; open another for the model');
       const prepared = preparer.prepare(batch);
       const scores = emptyScores(batch);

@@ -4,18 +4,21 @@ import type { Registry } from '../ports/registry/registry.ts';
 import { type Backend, type BackendSetting, chooseBackend } from '../serve/backend.ts';
 import { modelNameOf } from '../serve/champions.ts';
 
-/** Loads a registered model in this process and answers which engine would score it here. */
+/** Loads a registered model in this process and answers which engine would score it here, and on what. */
 export async function checkBackend(
   registry: Registry,
   platform: Platform,
   version: string,
   setting: BackendSetting,
-): Promise<Backend> {
+): Promise<Backend & { readonly detail: string }> {
   const name = modelNameOf(platform);
   const files: Record<string, Buffer> = {};
   for (const file of (await registry.version(name, version)).files) {
     files[file.name] = await registry.file(name, version, file.name);
   }
   const model = decodeModel(files);
-  return chooseBackend(setting, (engineOf) => passesGolden(model, engineOf));
+  const backend = await chooseBackend(setting, (engineOf) => passesGolden(model, engineOf));
+  const engine = await backend.engineOf(model);
+  engine.close();
+  return { ...backend, detail: engine.detail };
 }

@@ -24,9 +24,9 @@ const schema = z.strictObject({
   model: z
     .strictObject({
       backend: z
-        .enum(['auto', 'gpu', 'native', 'wasm', 'cpu'])
+        .enum(['auto', 'gpu', 'webgpu', 'native', 'wasm', 'cpu'])
         .default('auto')
-        .describe('engine that scores'),
+        .describe('engine that scores: auto, gpu, webgpu, native, wasm or cpu'),
       scorers: z
         .number()
         .int()

@@ -27,7 +27,13 @@ export type Ask =
 /** What a scorer answers; `ready` comes once, by itself. */
 export type Answer =
   | { readonly kind: 'ready'; readonly pid: number }
-  | { readonly kind: 'loaded'; readonly id: number; readonly backend: string; readonly passedOver: string }
+  | {
+      readonly kind: 'loaded';
+      readonly id: number;
+      readonly backend: string;
+      readonly detail: string; // what the engine says of itself
+      readonly passedOver: string;
+    }
   | { readonly kind: 'unloaded'; readonly id: number }
   | {
       readonly kind: 'scored';

@@ -26,6 +26,7 @@ export interface ScoreRequest {
 
 export interface LoadedModel {
   readonly backend: string;
+  readonly detail: string; // what the engine says of itself
   readonly passedOver: string;
 }
 
@@ -178,7 +179,7 @@ export async function scorerPool(options: PoolOptions): Promise<Pool> {
       const [first] = answers;
       if (first?.kind !== 'loaded')
         throw new LogsterError('unavailable', 'No scorer answered the loading of a model');
-      return { backend: first.backend, passedOver: first.passedOver };
+      return { backend: first.backend, detail: first.detail, passedOver: first.passedOver };
     },
     async unload(platform, version) {
       models.delete(`${platform}/${version}`);

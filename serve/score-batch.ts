@@ -20,11 +20,11 @@ type Outcome = { readonly scores: GraphScores; readonly reused: boolean } | { re
  * Scores graphs [from, to) of a batch. Equal graphs are scored once; a graph that cannot be scored is found by
  * halving and fails alone.
  */
-export function scoreBatch(
+export async function scoreBatch(
   batch: GraphBatch,
   { from, to }: { readonly from: number; readonly to: number },
   scoring: Scoring,
-): ScoredWindow[] {
+): Promise<ScoredWindow[]> {
   const begun = scoring.now();
   const outcomes = new Map<number, Outcome>();
   const fresh: number[] = [];
@@ -41,7 +41,7 @@ export function scoreBatch(
       fresh.push(place);
     }
   }
-  scoreByHalves(batch, fresh, scoring.engine, outcomes);
+  await scoreByHalves(batch, fresh, scoring.engine, outcomes);
   for (const place of fresh) {
     const outcome = outcomes.get(place);
     if (outcome && 'scores' in outcome) scoring.remembered.set(keyOf(batch, place, scoring), outcome.scores);
@@ -64,16 +64,16 @@ function keyOf(batch: GraphBatch, place: number, scoring: Scoring): string {
   return `${scoring.by.modelName}@${scoring.by.modelVersion}/${batch.graphs[place]?.contentHash}`;
 }
 
-function scoreByHalves(
+async function scoreByHalves(
   batch: GraphBatch,
   places: readonly number[],
   engine: Engine,
   outcomes: Map<number, Outcome>,
-): void {
+): Promise<void> {
   if (places.length === 0) return;
   try {
     const part = selectGraphs(batch, places);
-    const scores = engine.score(part);
+    const scores = await engine.score(part);
     part.graphs.forEach((graph, index) => {
       const own = scoresOf(scores, graph, index);
       const place = places[index] ?? 0;
@@ -91,7 +91,7 @@ function scoreByHalves(
       return;
     }
     const middle = places.length >> 1;
-    scoreByHalves(batch, places.slice(0, middle), engine, outcomes);
-    scoreByHalves(batch, places.slice(middle), engine, outcomes);
+    await scoreByHalves(batch, places.slice(0, middle), engine, outcomes);
+    await scoreByHalves(batch, places.slice(middle), engine, outcomes);
   }
 }

@@ -23,25 +23,26 @@ const settings: ScorerSettings = JSON.parse(process.argv[2] ?? '{}');
 const remembered = rememberedScores(REMEMBERED_BYTES);
 const loaded = new Map<string, Loaded>();
 
-function load(pack: ModelPackage): Answer & { kind: 'loaded' } {
+async function load(pack: ModelPackage): Promise<Answer & { kind: 'loaded' }> {
   const model = decodeModel(
     Object.fromEntries(Object.entries(pack.files).map(([name, bytes]) => [name, Buffer.from(bytes)])),
   );
-  const backend = chooseBackend(settings.backend, (engineOf) => passesGolden(model, engineOf));
+  const backend = await chooseBackend(settings.backend, (engineOf) => passesGolden(model, engineOf));
   const key = `${pack.platform}/${pack.version}`;
+  const engine = await backend.engineOf(model);
   loaded.get(key)?.engine.close();
-  loaded.set(key, { model, engine: backend.engineOf(model), backend, name: pack.name });
+  loaded.set(key, { model, engine, backend, name: pack.name });
   const passedOver = backend.passedOver.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
-  return { kind: 'loaded', id: 0, backend: backend.name, passedOver };
+  return { kind: 'loaded', id: 0, backend: backend.name, detail: engine.detail, passedOver };
 }
 
-function score(ask: Ask & { kind: 'score' }): Answer {
+async function score(ask: Ask & { kind: 'score' }): Promise<Answer> {
   const slot = loaded.get(`${ask.platform}/${ask.version}`);
   if (!slot)
     throw new LogsterError('not-found', `Model ${ask.platform}@${ask.version} is not loaded in this scorer`);
   const batch = decodeBatch(Buffer.from(ask.bytes.buffer, ask.bytes.byteOffset, ask.bytes.byteLength));
   checkFeatureSchema(slot.model.manifest, batch.featureSchema);
-  const windows = scoreBatch(batch, ask, {
+  const windows = await scoreBatch(batch, ask, {
     engine: slot.engine,
     remembered,
     by: { modelName: slot.name, modelVersion: ask.version, backend: slot.backend.name },
@@ -50,10 +51,10 @@ function score(ask: Ask & { kind: 'score' }): Answer {
   return { kind: 'scored', id: ask.id, windows, memoryBytes: process.memoryUsage.rss() };
 }
 
-function answer(ask: Ask): Answer {
+async function answer(ask: Ask): Promise<Answer> {
   switch (ask.kind) {
     case 'load':
-      return { ...load(ask.model), id: ask.id };
+      return { ...(await load(ask.model)), id: ask.id };
     case 'unload': {
       const key = `${ask.platform}/${ask.version}`;
       loaded.get(key)?.engine.close();
@@ -65,13 +66,18 @@ function answer(ask: Ask): Answer {
   }
 }
 
-process.on('message', (ask: Ask) => {
+async function answerOrRefuse(ask: Ask): Promise<void> {
   try {
-    process.send?.(answer(ask));
+    process.send?.(await answer(ask));
   } catch (thrown) {
     const code = thrown instanceof LogsterError ? thrown.code : 'unavailable';
     process.send?.({ kind: 'refused', id: ask.id, code, reason: reasonOf(thrown) } satisfies Answer);
   }
+}
+
+let turn: Promise<void> = Promise.resolve();
+process.on('message', (ask: Ask) => {
+  turn = turn.then(() => answerOrRefuse(ask)); // an engine takes one call at a time
 });
 // Ctrl-C reaches the whole process group; the parent decides when a scorer ends.
 process.on('SIGINT', () => undefined);

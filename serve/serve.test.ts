@@ -26,10 +26,10 @@ import { serve } from './serve.ts';
 const scorerScript = join(import.meta.dirname, '..', 'dist', 'serve', 'scorer.js');
 const suite = existsSync(scorerScript) ? describe : describe.skip;
 
-function proven(platform: Platform, seed: number): Model {
+async function proven(platform: Platform, seed: number): Promise<Model> {
   const model = syntheticModel(platform, seed);
   const engine = wasmEngine(model);
-  const golden = goldenOf(engine, syntheticBatch(platform, syntheticSizes(2, seed), seed));
+  const golden = await goldenOf(engine, syntheticBatch(platform, syntheticSizes(2, seed), seed));
   engine.close();
   return { ...model, golden };
 }
@@ -51,7 +51,7 @@ async function bench() {
     seed: number,
     spoil?: (files: Record<string, Buffer>) => void,
   ) => {
-    const files = encodeModel(proven(platform, seed));
+    const files = encodeModel(await proven(platform, seed));
     spoil?.(files);
     const { version } = await registry.register(modelNameOf(platform), { files, tags: {}, metrics: {} });
     await registry.setAlias(modelNameOf(platform), 'champion', version);

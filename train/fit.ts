@@ -43,7 +43,11 @@ export interface Fitted {
 }
 
 /** Told after each epoch; gives a validation loss where there is one. */
-export type AfterEpoch = (epoch: number, loss: number, parameters: () => Float32Array) => number | null;
+export type AfterEpoch = (
+  epoch: number,
+  loss: number,
+  parameters: () => Float32Array,
+) => number | null | Promise<number | null>;
 
 /**
  * Fits one platform's network to weighted examples. The same examples and recipe give the same parameters to the
@@ -72,7 +76,7 @@ export async function fitNetwork(
       await new Promise(setImmediate); // so that a caller can stop the process between two steps
     }
     const loss = mean(losses);
-    const validation = afterEpoch(epoch, loss, average.value);
+    const validation = await afterEpoch(epoch, loss, average.value);
     curve.push({ epoch, loss, validation });
     if (validation === null || epoch < recipe.fewestEpochs) continue;
     const before = curve

@@ -55,7 +55,7 @@ test('trainPlatform() gives a version that loads, proves itself and is the same 
   expect(id).toBe('logster-windows-gat@1');
   expect(baselines.map((one) => one.name)).toEqual(BASELINES);
   expect(baselines.every((one) => one.scaling !== undefined)).toBe(true);
-  expect(() => passesGolden(model, wasmEngine)).not.toThrow();
+  await passesGolden(model, wasmEngine);
   expect(model.manifest.thresholds.map((one) => one.threshold)).toEqual([0.7, 0.5]);
   const card = version.files['card.md']?.toString() ?? '';
   expect(card).toContain('| MIT | 4 | 4 | 2 | 2 |');

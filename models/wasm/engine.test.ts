@@ -34,13 +34,13 @@ function stirred(platform: 'windows' | 'linux', by: number) {
 }
 
 describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
-  test('gives the reference’s probabilities, node scores and edge scores to 1e-5', () => {
+  test('gives the reference’s probabilities, node scores and edge scores to 1e-5', async () => {
     const model = stirred(platform, 0.1);
     const batch = syntheticBatch(platform, SMALL, 4);
     const wasm = wasmEngine(model);
     const cpu = cpuEngine(model);
-    const ours = wasm.score(batch);
-    const reference = cpu.score(batch);
+    const ours = await wasm.score(batch);
+    const reference = await cpu.score(batch);
     expect(largestDifference(ours.rawProb, reference.rawProb)).toBeLessThan(1e-5);
     expect(largestDifference(ours.attackProb, reference.attackProb)).toBeLessThan(1e-5);
     const scale = 1 + Math.max(...Array.from(reference.logit, Math.abs));
@@ -51,11 +51,11 @@ describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
     cpu.close();
   });
 
-  test('node scores and the output bias add up to the logit', () => {
+  test('node scores and the output bias add up to the logit', async () => {
     const model = stirred(platform, 0.1);
     const bias = tensorOf(parameterLayout(platform), model.parameters, 'output.bias');
     const batch = syntheticBatch(platform, SMALL, 5);
-    const { logit, nodeScore } = wasmEngine(model).score(batch);
+    const { logit, nodeScore } = await wasmEngine(model).score(batch);
     batch.graphs.forEach((graph, g) => {
       const nodes = graph.nodesPerType.reduce((a, b) => a + b, 0);
       const own = nodeScore.slice(graph.nodeOffset, graph.nodeOffset + nodes);
@@ -63,21 +63,21 @@ describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
     });
   });
 
-  test('gives a graph the same score to the bit in any batch and order', () => {
+  test('gives a graph the same score to the bit in any batch and order', async () => {
     const engine = wasmEngine(stirred(platform, 0.1));
     const batch = syntheticBatch(platform, [...SMALL, ...syntheticSizes(6, 2)], 6);
-    const together = engine.score(batch);
+    const together = await engine.score(batch);
     const order = [7, 2, 10, 0, 4, 9, 1, 3, 8, 5, 6];
-    const shuffled = engine.score(selectGraphs(batch, order));
-    order.forEach((graph, place) => {
+    const shuffled = await engine.score(selectGraphs(batch, order));
+    for (const [place, graph] of order.entries()) {
       expect(scoreOf(shuffled, place)).toEqual(scoreOf(together, graph));
-      expect(scoreOf(engine.score(selectGraphs(batch, [graph])), 0)).toEqual(scoreOf(together, graph));
-    });
+      expect(scoreOf(await engine.score(selectGraphs(batch, [graph])), 0)).toEqual(scoreOf(together, graph));
+    }
   });
 
   test.each([PARAMETER_LIMIT, -PARAMETER_LIMIT])(
     'gives finite scores with every parameter at its limit (%s) and wild features',
-    (parameter) => {
+    async (parameter) => {
       const model = syntheticModel(platform);
       const engine = wasmEngine({ ...model, parameters: model.parameters.fill(parameter) });
       const batch = syntheticBatch(platform, [...SMALL, { nodesPerType: [60, 40, 9, 9, 9], edges: 900 }], 7);
@@ -92,32 +92,34 @@ describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
       batch.features.forEach((_, i) => {
         batch.features[i] = wild[i % wild.length]!;
       });
-      for (const values of Object.values(engine.score(batch))) {
+      for (const values of Object.values(await engine.score(batch))) {
         expect(Array.from(values as Float32Array).every(Number.isFinite)).toBe(true);
       }
     },
   );
 });
 
-test('wasmEngine() scores a graph without nodes by the output bias alone', () => {
+test('wasmEngine() scores a graph without nodes by the output bias alone', async () => {
   const model = stirred('linux', 0.1);
   const bias = tensorOf(parameterLayout('linux'), model.parameters, 'output.bias');
   const batch = syntheticBatch('linux', [{ nodesPerType: [0, 0, 0, 0, 0], edges: 0 }], 1);
-  expect(wasmEngine(model).score(batch).logit[0]).toBeCloseTo(bias[1]! - bias[0]!, 6);
-  expect(cpuEngine(model).score(batch).logit[0]).toBeCloseTo(bias[1]! - bias[0]!, 6);
+  expect((await wasmEngine(model).score(batch)).logit[0]).toBeCloseTo(bias[1]! - bias[0]!, 6);
+  expect((await cpuEngine(model).score(batch)).logit[0]).toBeCloseTo(bias[1]! - bias[0]!, 6);
 });
 
-test('wasmEngine() gives shown probabilities through the model’s scaling', () => {
+test('wasmEngine() gives shown probabilities through the model’s scaling', async () => {
   const model = syntheticModel('linux');
   const batch = syntheticBatch('linux', SMALL, 8);
-  const { logit } = wasmEngine(model).score(batch);
+  const { logit } = await wasmEngine(model).score(batch);
   const scaling = { anchors: [{ raw: logit[0]!, shown: Math.log(0.7 / 0.3) }], alert: logit[0]! };
-  const { attackProb } = wasmEngine({ ...model, manifest: { ...model.manifest, scaling } }).score(batch);
+  const { attackProb } = await wasmEngine({ ...model, manifest: { ...model.manifest, scaling } }).score(
+    batch,
+  );
   expect(attackProb[0]).toBeGreaterThanOrEqual(0.7);
   expect(attackProb[0]).toBeCloseTo(0.7, 6);
 });
 
-test('wasmEngine() takes the feature scale into account', () => {
+test('wasmEngine() takes the feature scale into account', async () => {
   const model = stirred('windows', 0.1);
   const batch = syntheticBatch('windows', SMALL, 9);
   const mean = Array.from({ length: 5 * FEATURES }, (_, i) => (i % 7) / 10);
@@ -137,30 +139,30 @@ test('wasmEngine() takes the feature scale into account', () => {
   });
   const folded = { ...model, manifest: { ...model.manifest, featureScale: { mean, scale } } };
   const difference = largestDifference(
-    wasmEngine(folded).score(batch).rawProb,
-    wasmEngine(model).score(scaled).rawProb,
+    (await wasmEngine(folded).score(batch)).rawProb,
+    (await wasmEngine(model).score(scaled)).rawProb,
   );
   expect(difference).toBeLessThan(1e-5);
 });
 
-test('wasmEngine() scores the largest graph the caps allow', () => {
+test('wasmEngine() scores the largest graph the caps allow', async () => {
   const nodesPerType = NODE_TYPES.windows.map((type) => CAPS.nodes[type]);
   const batch = syntheticBatch('windows', [{ nodesPerType, edges: CAPS.edges }], 12);
-  const { rawProb, nodeScore } = wasmEngine(stirred('windows', 0.1)).score(batch);
+  const { rawProb, nodeScore } = await wasmEngine(stirred('windows', 0.1)).score(batch);
   expect(Number.isFinite(rawProb[0])).toBe(true);
   expect(nodeScore.length).toBe(nodesPerType.reduce((a, b) => a + b, 0));
 });
 
-test('wasmEngine() holds no more memory after many batches, and refuses after close()', () => {
+test('wasmEngine() holds no more memory after many batches, and refuses after close()', async () => {
   const engine = wasmEngine(syntheticModel('linux'));
   const batch = syntheticBatch('linux', syntheticSizes(6, 4), 10);
-  engine.score(batch);
+  await engine.score(batch);
   const before = process.memoryUsage().arrayBuffers;
   const rounds = 200;
-  for (let i = 0; i < rounds; i++) engine.score(batch);
+  for (let i = 0; i < rounds; i++) await engine.score(batch);
   // the garbage of the last rounds may still stand, but not what every round has read
   const held = process.memoryUsage().arrayBuffers - before;
   expect(held).toBeLessThan((rounds * batch.features.byteLength) / 4);
   engine.close();
-  expect(() => engine.score(batch)).toThrow(/closed/);
+  await expect(engine.score(batch)).rejects.toThrow(/closed/);
 });

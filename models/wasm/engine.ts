@@ -26,7 +26,8 @@ export function wasmEngine(model: Model): Engine {
   let closed = false;
   return {
     name: 'wasm',
-    score(batch: GraphBatch): Scores {
+    detail: 'WebAssembly SIMD on one thread, one graph after another',
+    async score(batch: GraphBatch): Promise<Scores> {
       if (closed) throw new LogsterError('closed', 'This engine was closed; open another for the model');
       const prepared = preparer.prepare(batch);
       const scores = emptyScores(batch);

@@ -101,7 +101,7 @@ async function portFindings(config: Config, root: string): Promise<Finding[]> {
               verdict: 'ok',
               detail: `${modelNameOf(platform)}@${champion.version} (${champion.tags.origin ?? 'promoted'})`,
             },
-            { what: `backend ${platform}`, verdict: 'ok', detail: backend.name },
+            { what: `backend ${platform}`, verdict: 'ok', detail: `${backend.name}: ${backend.detail}` },
             ...backend.passedOver.map(
               ({ name, reason }): Finding => ({
                 what: `backend ${name}`,
