@@ -19,9 +19,9 @@ export interface AdamW {
 }
 
 // the usual constants of the paper
-const BETA_MEAN = 0.9;
-const BETA_VARIANCE = 0.999;
-const EPSILON = 1e-8;
+export const BETA_MEAN = 0.9;
+export const BETA_VARIANCE = 0.999;
+export const EPSILON = 1e-8;
 
 /** An optimiser that starts fresh, or goes on from the moments of another. */
 export function adamW(
