@@ -1,5 +1,5 @@
 // The parts of the network for which TensorFlow has no good operation of its own, as TensorFlow operations: attention
-// over the messages of a graph, its readout, and their gradients. What is left, the dense products, is TensorFlow's.
+// over the messages of a graph, its readout, their gradients, and products that give a row the same bits in any company.
 // Registered through TensorFlow's C API (tensorflow/c/ops.h and kernels.h), which holds from version to version.
 // Compiled together with the binding of @tensorflow/tfjs-node-gpu, so that loading the binding registers them.
 //
@@ -13,6 +13,10 @@
 #include <cstring>
 #include <initializer_list>
 #include <vector>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/ops.h"
@@ -36,6 +40,8 @@ constexpr int LANES = 8;
 #else
 constexpr int LANES = 4;
 #endif
+// Sums stay in registers only where the loops over them are laid out one by one.
+#define UNROLLED _Pragma("GCC unroll 16")
 // as many heads as there are registers for their sums
 constexpr int HEADS_AT_ONCE = LANES / 4;
 constexpr int VECTORS = HEADS_AT_ONCE * HEAD_WIDTH / LANES;
@@ -62,6 +68,22 @@ inline V all(float value) {
   return V{} + value;
 }
 
+/**
+ * a * b + c, rounded once where the processor can. Asked for by name: a compiler left to choose (-ffp-contract=fast)
+ * chooses differently from place to place, and a row's bits would depend on its company.
+ */
+template <typename V>
+inline V fma(V a, V b, V c) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(V) == 64) return reinterpret_cast<V>(_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c));
+#endif
+#if defined(__FMA__)
+  if constexpr (sizeof(V) == 32) return reinterpret_cast<V>(_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c));
+  if constexpr (sizeof(V) == 16) return reinterpret_cast<V>(_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c));
+#endif
+  return a * b + c;
+}
+
 inline float sumOf(Vector v) {
   float sum = 0;
   for (int lane = 0; lane < LANES; lane++) sum += v[lane];
@@ -72,17 +94,17 @@ inline float sumOf(Vector v) {
 template <typename V, typename I>
 inline V exponential(V x) {
   const V rounder = all<V>(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest whole number
-  V n = x * all<V>(1.44269502f) + rounder;
+  V n = fma(x, all<V>(1.44269502f), rounder);
   n = n - rounder;
-  V r = x - n * all<V>(0.693359375f);
-  r = r + n * all<V>(2.1219444e-4f);
+  const V high = fma(n, all<V>(-0.693359375f), x);
+  const V r = fma(n, all<V>(2.1219444e-4f), high);
   V y = all<V>(1.98756915e-4f);
-  y = y * r + all<V>(1.39819995e-3f);
-  y = y * r + all<V>(8.33345191e-3f);
-  y = y * r + all<V>(4.16657959e-2f);
-  y = y * r + all<V>(1.66666655e-1f);
-  y = y * r + all<V>(0.5f);
-  y = y * r * r + r + all<V>(1.0f);
+  y = fma(y, r, all<V>(1.39819995e-3f));
+  y = fma(y, r, all<V>(8.33345191e-3f));
+  y = fma(y, r, all<V>(4.16657959e-2f));
+  y = fma(y, r, all<V>(1.66666655e-1f));
+  y = fma(y, r, all<V>(0.5f));
+  y = fma(y * r, r, r) + all<V>(1.0f);
   const I power = (__builtin_convertvector(n, I) + 127) << 23;
   V scale;
   std::memcpy(&scale, &power, sizeof(V));
@@ -123,12 +145,13 @@ class Call {
   bool ok() const { return TF_GetCode(status_) == TF_OK; }
 
   template <typename T>
-  const T* input(int place, int64_t* elements = nullptr) {
+  const T* input(int place, int64_t* elements = nullptr, int64_t* columns = nullptr) {
     TF_Tensor* tensor = nullptr;
     TF_GetInput(context_, place, &tensor, status_);
     if (!ok()) return nullptr;
     tensors_.push_back(tensor);
     if (elements) *elements = TF_TensorElementCount(tensor);
+    if (columns) *columns = TF_NumDims(tensor) == 2 ? TF_Dim(tensor, 1) : 0;
     return static_cast<const T*>(TF_TensorData(tensor));
   }
 
@@ -285,7 +308,9 @@ void attendGraph(const float* zx, const float* h, const float* bias, const Limit
       for (int m = first; m < end; m++) {
         const float* z = zx + static_cast<int64_t>(source[m]) * PROJECTED + head * HEAD_WIDTH;
         const float* w = weights + static_cast<int64_t>(m) * HEADS + head;
-        for (int v = 0; v < VECTORS; v++) sums[v] += load<Vector>(z + v * LANES) * w[v * LANES / HEAD_WIDTH];
+        UNROLLED for (int v = 0; v < VECTORS; v++) {
+          sums[v] = fma(load<Vector>(z + v * LANES), all<Vector>(w[v * LANES / HEAD_WIDTH]), sums[v]);
+        }
       }
       const int64_t at = static_cast<int64_t>(row) * HIDDEN + head * HEAD_WIDTH;
       for (int v = 0; v < VECTORS; v++) {
@@ -330,8 +355,8 @@ inline Four messageGradient(const float* z, const float* g, float* dz, Four alph
     Vector product = Vector{};
     for (int v = head * HEAD_WIDTH; v < (head + 1) * HEAD_WIDTH; v += LANES) {
       const Vector gradient = load<Vector>(g + v);
-      product += load<Vector>(z + v) * gradient;
-      store(dz + v, load<Vector>(dz + v) + gradient * alpha[head]);
+      product = fma(load<Vector>(z + v), gradient, product);
+      store(dz + v, fma(gradient, all<Vector>(alpha[head]), load<Vector>(dz + v)));
     }
     dot[head] = sumOf(product);
   }
@@ -435,7 +460,7 @@ void attendGrad(void* kernel, TF_OpKernelContext* context) {
 
 inline float dot(const float* a, const float* b) {
   Vector sum = Vector{};
-  for (int v = 0; v < HIDDEN; v += LANES) sum += load<Vector>(a + v) * load<Vector>(b + v);
+  for (int v = 0; v < HIDDEN; v += LANES) sum = fma(load<Vector>(a + v), load<Vector>(b + v), sum);
   return sumOf(sum);
 }
 
@@ -543,6 +568,93 @@ void readoutGrad(void* kernel, TF_OpKernelContext* context) {
   }
 }
 
+// ------------------------------------------------------------------------------------------------------ product
+// TensorFlow's own product gives a row other last bits depending on how many rows travel with it. A score must not
+// depend on its company, so scoring uses this one: every element is summed in the order of `inner`, wherever its row
+// stands. Training, where a step is one batch, uses TensorFlow's.
+
+constexpr int PANEL = 32;      // columns that are worked on together; what is left goes in panels of 8
+constexpr int LAST_PANEL = 8;
+constexpr int ROWS = LANES == 16 ? 12 : 6;  // as many sums as the registers hold
+constexpr int BLOCK = 4 * ROWS;             // rows that meet a panel while it is in the first-level cache
+
+typedef float Eight __attribute__((vector_size(8 * sizeof(float))));
+
+/** out[rows, columns of the panel] = bias + x * panel for `R` rows; V is a vector of the panel's width divided by N. */
+template <typename V, int N, int R>
+inline void panelRows(const float* x, int64_t inner, const float* panel, int64_t panelWidth, const float* bias,
+                      float* out, int64_t columns) {
+  constexpr int WIDTH = sizeof(V) / sizeof(float);
+  V sums[R][N];
+  UNROLLED for (int row = 0; row < R; row++) {
+    UNROLLED for (int v = 0; v < N; v++) sums[row][v] = bias ? load<V>(bias + v * WIDTH) : V{};
+  }
+  for (int64_t k = 0; k < inner; k++) {
+    V b[N];
+    UNROLLED for (int v = 0; v < N; v++) b[v] = load<V>(panel + k * panelWidth + v * WIDTH);
+    UNROLLED for (int row = 0; row < R; row++) {
+      const V a = all<V>(x[row * inner + k]);
+      UNROLLED for (int v = 0; v < N; v++) sums[row][v] = fma(b[v], a, sums[row][v]);
+    }
+  }
+  UNROLLED for (int row = 0; row < R; row++) {
+    UNROLLED for (int v = 0; v < N; v++) store(out + row * columns + v * WIDTH, sums[row][v]);
+  }
+}
+
+/** The same for up to R rows. */
+template <typename V, int N, int R>
+void panelUpTo(int64_t rows, const float* x, int64_t inner, const float* panel, int64_t panelWidth, const float* bias,
+               float* out, int64_t columns) {
+  if (rows == R) return panelRows<V, N, R>(x, inner, panel, panelWidth, bias, out, columns);
+  if constexpr (R > 1) panelUpTo<V, N, R - 1>(rows, x, inner, panel, panelWidth, bias, out, columns);
+}
+
+/** x [rows, inner] times w, which lies in panels as packPanels() of models/saved-model/panels.ts puts it, plus bias. */
+void multiply(const float* x, int64_t rows, int64_t inner, const float* w, int64_t columns, const float* bias,
+              float* out) {
+  for (int64_t block = 0; block < rows; block += BLOCK) {
+    const int64_t blockEnd = std::min(rows, block + BLOCK);
+    for (int64_t column = 0; column < columns;) {
+      const int64_t width = columns - column >= PANEL ? PANEL : LAST_PANEL;
+      const float* panel = w + column * inner;
+      for (int64_t row = block; row < blockEnd; row += ROWS) {
+        const int64_t some = std::min<int64_t>(ROWS, blockEnd - row);
+        const float* from = x + row * inner;
+        float* to = out + row * columns + column;
+        const float* b = bias ? bias + column : nullptr;
+        if (width == LAST_PANEL) {
+          panelUpTo<Eight, 1, ROWS>(some, from, inner, panel, width, b, to, columns);
+          continue;
+        }
+        for (int v = 0; v < PANEL; v += 2 * LANES) {
+          panelUpTo<Vector, 2, ROWS>(some, from, inner, panel + v, width, b ? b + v : nullptr, to + v, columns);
+        }
+      }
+      column += width;
+    }
+  }
+}
+
+/** x [rows, inner], w in panels, bias [columns] -> x * w + bias [rows, columns]. */
+void product(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  int64_t elements = 0;
+  int64_t inner = 0;
+  int64_t weights = 0;
+  int64_t columns = 0;
+  const float* x = call.input<float>(0, &elements, &inner);
+  const float* w = call.input<float>(1, &weights);
+  const float* bias = call.input<float>(2, &columns);
+  if (!call.ok()) return;
+  if (inner == 0 || weights != inner * columns || columns % LAST_PANEL != 0) {
+    return call.refuse("the weights do not fit the rows");
+  }
+  const int64_t rows = elements / inner;
+  float* out = call.output(0, {rows, columns});
+  if (call.ok()) multiply(x, rows, inner, w, columns, bias, out);
+}
+
 // -------------------------------------------------------------------------------------- between orders of nodes
 
 /** x [rows, columns], order [rows] -> its rows in that order, held within +-limit; what is not a number becomes 0. */
@@ -550,11 +662,11 @@ void gatherHeld(void* kernel, TF_OpKernelContext* context) {
   const Limits& limits = *static_cast<Limits*>(kernel);
   Call call(context);
   int64_t elements = 0;
+  int64_t columns = 0;
   int64_t rows = 0;
-  const float* x = call.input<float>(0, &elements);
+  const float* x = call.input<float>(0, &elements, &columns);
   const int32_t* order = call.input<int32_t>(1, &rows);
   if (!call.ok()) return;
-  const int64_t columns = rows > 0 ? elements / rows : 0;
   if (rows * columns != elements || columns % LANES != 0) return call.refuse("x does not have a row per place of order");
   float* out = call.output(0, {rows, columns});
   if (!call.ok()) return;
@@ -630,6 +742,7 @@ void implement(const char* name, void (*compute)(void*, TF_OpKernelContext*)) {
 
 bool registerAll() {
   define("LogsterGatherHeld", {"x: float", "order: int32"}, {"rows: float"});
+  define("LogsterProduct", {"x: float", "w: float", "bias: float"}, {"out: float"});
   define("LogsterScatterElu", {"x: float", "order: int32"}, {"out: float"});
   define("LogsterScatterEluGrad", {"d_out: float", "out: float", "order: int32"}, {"dx: float"});
   define("LogsterAttend", {"zx: float", "h: float", "bias: float", "kind_bias: float", LOGSTER_MESSAGES},
@@ -643,6 +756,7 @@ bool registerAll() {
           "gates: float", "shares: float"},
          {"d_h: float", "d_gate: float", "d_direction: float"});
   implement("LogsterGatherHeld", gatherHeld);
+  implement("LogsterProduct", product);
   implement("LogsterScatterElu", scatterElu);
   implement("LogsterScatterEluGrad", scatterEluGrad);
   implement("LogsterAttend", attend);

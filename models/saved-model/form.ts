@@ -1,15 +1,22 @@
+import type { Algebra } from './algebra.ts';
 import type { Ref } from './graph-builder.ts';
+
+/** A dense product's weights. */
+export interface ProjectionRefs {
+  readonly weight: Ref; // [inner, columns]
+  readonly bias?: Ref; // [columns]
+}
 
 /** Weights of one layer as the graph computes with them. */
 export interface LayerRefs {
-  readonly projection: Ref; // [HIDDEN, PROJECTED]: values, then scores as source and as target, per head
+  readonly projection: ProjectionRefs; // [HIDDEN, PROJECTED]: values, then scores as source and as target, per head
   readonly kind: Ref; // [kinds, HEADS]
   readonly bias: Ref; // [HIDDEN]
 }
 
 /** Weights of the network as the graph computes with them. */
 export interface NetworkRefs {
-  readonly input: readonly { readonly weight: Ref; readonly bias: Ref }[]; // per node type
+  readonly input: readonly ProjectionRefs[]; // per node type
   readonly layers: readonly LayerRefs[];
   readonly gate: Ref; // [HIDDEN]
   readonly direction: Ref; // [2 HIDDEN], attack column less benign column of the output weights
@@ -45,6 +52,8 @@ export interface ReadoutRefs {
 export interface Form {
   /** Features of all nodes, the nodes of a type together, held within their limit. */
   features(): Ref;
+  /** rows [n, inner] times a network's own weights [inner, columns] (a layer's projection, an input's weight), plus bias. */
+  project(rows: Ref, weights: ProjectionRefs): Ref;
   /** How many nodes of each type, [node types]. */
   readonly perType: Ref;
   /** Projected nodes, back in the batch's order, after the ELU. */
@@ -66,4 +75,10 @@ export interface Form {
     network: NetworkRefs,
     tape: ReadoutTape,
   ): { readonly dH: Ref; readonly dGate: Ref; readonly dDirection: Ref };
+}
+
+/** The product with TensorFlow's own operations. */
+export function plainProduct(t: Algebra, rows: Ref, { weight, bias }: ProjectionRefs): Ref {
+  const product = t.matMul(rows, weight);
+  return bias ? t.add(product, bias) : product;
 }

@@ -1,7 +1,7 @@
 import { FEATURES } from '../../contracts/graph.ts';
 import { FEATURE_LIMIT, HEAD_WIDTH, HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from '../architecture.ts';
 import { algebraOf } from './algebra.ts';
-import type { Form } from './form.ts';
+import { type Form, plainProduct } from './form.ts';
 import type { GraphBuilder, Ref } from './graph-builder.ts';
 
 /** Added to sums of weights, the smallest of which is e^-6: it only keeps nodes without messages from 0 / 0. */
@@ -40,6 +40,7 @@ export function portableForm(builder: GraphBuilder, nodeTypes: number): Form {
 
   return {
     perType,
+    project: (rows, weights) => plainProduct(t, rows, weights),
     features() {
       const rows = t.gather(raw, order);
       const zero = t.scalar(0);

@@ -26,7 +26,7 @@ export function trainingModel(platform: Platform, form: GraphForm, constants: Tr
   const builder = graphBuilder();
   const t = algebraOf(builder);
   const layout = parameterLayout(platform);
-  const opened = openForm(form, builder, platform);
+  const opened = openForm(form, builder, platform, false);
   const vector = (name: string) => builder.input(name, 'float', [layout.size]);
   const parameters = vector('parameters');
   const tensors = tensorsOf(t, platform, parameters);
@@ -85,7 +85,7 @@ function foldInGraph(t: Algebra, tensors: Tensors, nodeTypes: number): NetworkRe
       const along = (vector: Ref) => t.sum(t.mul(perHead, vector), [2]); // [HIDDEN, HEADS]
       const scores = [along(tensors[`${layer}.source`]), along(tensors[`${layer}.target`])];
       return {
-        projection: t.concat([tensors[`${layer}.weight`], ...scores], 1),
+        projection: { weight: t.concat([tensors[`${layer}.weight`], ...scores], 1) },
         kind: tensors[`${layer}.kind`],
         bias: tensors[`${layer}.bias`],
       };
@@ -126,7 +126,7 @@ function backward(
     Object.assign(gradient, unfold(t, tensors, name, dProjection));
     gradient[`${name}.kind`] = dKind;
     gradient[`${name}.bias`] = dBias;
-    d = t.add(dPre, t.matMul(dZx, layer.projection, { b: true }));
+    d = t.add(dPre, t.matMul(dZx, layer.projection.weight, { b: true }));
   }
   const dInput = form.placeGradient(d, pass.tape.inputs[0] ?? '');
   const perType = t.split(dInput, form.perType, 0, network.input.length);
