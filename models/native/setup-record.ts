@@ -7,9 +7,12 @@ import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 /** The command that brings native TensorFlow to a machine. */
 export const SETUP_COMMAND = 'npm run setup:native';
 
+/** Its last file: without it a folder is not whole. */
+export const SETUP_RECORD = 'setup.json';
+
 const fileSchema = z.object({ bytes: z.number().int().nonnegative(), sha256: z.string() });
 
-/** What a finished set-up says of itself in `setup.json`, the last file that it writes. */
+/** What a finished set-up says of itself. */
 export const setupRecordSchema = z.object({
   format: z.literal(1),
   kind: z.enum(['cpu', 'gpu']),
@@ -21,7 +24,8 @@ export const setupRecordSchema = z.object({
   compiler: z.string(),
   march: z.string(), // what our own sources were compiled for: `native` belongs to this machine alone
   processor: z.array(z.string()), // instruction sets that a machine needs to run them
-  selfTest: z.object({ device: z.string(), checks: z.array(z.string()) }),
+  /** Where operations really ran, and what was checked there. */
+  selfTest: z.object({ device: z.enum(['cpu', 'gpu']), checks: z.array(z.string()) }),
   createdAt: z.string(), // ISO 8601
 });
 export type SetupRecord = z.infer<typeof setupRecordSchema>;
@@ -30,8 +34,8 @@ export type SetupRecord = z.infer<typeof setupRecordSchema>;
  * Reads what `home` holds and checks that it is whole, was made from today's sources and can run on this processor.
  * Throws unavailable with the reason and the command that mends it.
  */
-export function readSetup(home: string): SetupRecord {
-  const record = readRecord(join(home, 'setup.json'));
+export function readSetup(home: string, file: string = SETUP_RECORD): SetupRecord {
+  const record = readRecord(join(home, file));
   const now = sourceHashes();
   for (const name of new Set([...Object.keys(now), ...Object.keys(record.sources)])) {
     if (now[name] !== record.sources[name]) throw unusable(`${name} has changed since it was compiled`);

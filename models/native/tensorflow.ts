@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import util from 'node:util';
 import type * as tfjs from '@tensorflow/tfjs-core';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
-import { readSetup, SETUP_COMMAND } from './setup-record.ts';
+import { readSetup, SETUP_COMMAND, SETUP_RECORD, type SetupRecord } from './setup-record.ts';
 
 /** An attribute of a raw TensorFlow operation; `type` is one of the binding's TF_ATTR numbers. */
 export interface OpAttribute {
@@ -21,6 +21,7 @@ export interface NativeTensor {
 
 /** TensorFlow's own calls as the compiled binding offers them: tensors are numbers, and nobody frees them for us. */
 export interface NativeBinding {
+  readonly TF_Version: string;
   readonly TF_FLOAT: number;
   readonly TF_INT32: number;
   readonly TF_INT64: number;
@@ -84,7 +85,13 @@ const SETTINGS: Readonly<Record<Device, Readonly<Record<string, string>>>> = {
 const COMMON = { TF_CPP_MIN_LOG_LEVEL: '2', TF_NUM_INTRAOP_THREADS: '1', TF_NUM_INTEROP_THREADS: '1' };
 
 /** A process has one TensorFlow for its whole life, and the device it was loaded for. */
-let loaded: { readonly home: string; readonly device: Device; readonly tensorflow: TensorFlow } | undefined;
+interface Loaded {
+  readonly home: string;
+  readonly record: SetupRecord;
+  readonly device: Device;
+  readonly tensorflow: TensorFlow;
+}
+let loaded: Loaded | undefined;
 
 /** Where `npm run setup:native` puts everything: `.native` in the project's folder, compiled or from source. */
 export function nativeHome(): string {
@@ -96,13 +103,17 @@ export function nativeHome(): string {
  * Loads native TensorFlow from `home` for one device. The current tfjs backend stays what it was: call
  * `setBackend('tensorflow')` before computing. Throws unavailable with the reason and the way out.
  */
-export async function loadTensorFlow(home: string, device: Device = 'cpu'): Promise<TensorFlow> {
-  const { kind, tensorflow: version } = readSetup(home);
-  if (device === 'gpu' && kind === 'cpu') {
+export async function loadTensorFlow(
+  home: string,
+  device: Device = 'cpu',
+  recordFile: string = SETUP_RECORD,
+): Promise<TensorFlow> {
+  if (loaded && loaded.home !== home) throw unavailable(`This process has TensorFlow from ${loaded.home}`);
+  const record = loaded?.record ?? readSetup(home, recordFile);
+  if (device === 'gpu' && record.kind === 'cpu') {
     throw unavailable(`TensorFlow is set up here without CUDA; run \`${SETUP_COMMAND} -- --gpu\``);
   }
-  if (loaded && loaded.home !== home) throw unavailable(`This process has TensorFlow from ${loaded.home}`);
-  loaded ??= { home, device, tensorflow: load(home, device, version) };
+  loaded ??= load(home, device, record);
   const onGpu = loaded.tensorflow.native.backend.isUsingGpuDevice;
   if (device === 'gpu' && !onGpu) {
     const reason =
@@ -115,7 +126,7 @@ export async function loadTensorFlow(home: string, device: Device = 'cpu'): Prom
   return loaded.tensorflow;
 }
 
-function load(home: string, device: Device, version: string): TensorFlow {
+function load(home: string, device: Device, record: SetupRecord): Loaded {
   Object.assign(process.env, COMMON, SETTINGS[device]);
   const require = createRequire(join(home, 'package.json'));
   const deprecations = process.noDeprecation;
@@ -128,7 +139,7 @@ function load(home: string, device: Device, version: string): TensorFlow {
     const tf = require('@tensorflow/tfjs-node-gpu') as typeof tfjs;
     const backend = tf.backend() as NativeBackend;
     if (before) tf.setBackend(before);
-    return { ...tf, native: { backend, version } };
+    return { home, record, device, tensorflow: { ...tf, native: { backend, version: record.tensorflow } } };
   } catch (cause) {
     throw unavailable(
       `Native TensorFlow does not load: ${reasonOf(cause)}; run \`${SETUP_COMMAND}\` again`,

@@ -9,6 +9,7 @@ import { modelNameOf } from '../../serve/champions.ts';
 import { checkBackend } from '../check-backend.ts';
 import type { Surroundings } from '../cli.ts';
 import { type Config, readConfig } from '../config.ts';
+import { nativeFindings } from '../native-findings.ts';
 import { registerShippedModels } from '../shipped-models.ts';
 import { table } from '../table.ts';
 import { openPorts } from '../wire.ts';
@@ -30,6 +31,7 @@ export function addDoctorCommand(program: Command, { root, environment }: Surrou
       const config = readConfig(environment, root);
       const findings = [
         ...machineFindings(config),
+        ...nativeFindings(),
         ...(await portFindings(config, root)),
         ...pageFindings(root),
       ];

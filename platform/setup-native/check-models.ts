@@ -1,0 +1,20 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PLATFORMS } from '../../contracts/event.ts';
+import { decodeModel, passesGolden } from '../../models/artifact.ts';
+import { type BackendName, chooseBackend } from '../../serve/backend.ts';
+
+/** Scores the golden batch of each shipped model with one backend; throws unavailable where one cannot or differs. */
+export async function checkModels(modelsDirectory: string, backend: BackendName): Promise<string[]> {
+  const passed: string[] = [];
+  for (const platform of PLATFORMS) {
+    const directory = join(modelsDirectory, platform);
+    if (!existsSync(join(directory, 'model.json'))) continue;
+    const model = decodeModel(
+      Object.fromEntries(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))])),
+    );
+    await chooseBackend(backend, (engineOf) => passesGolden(model, engineOf));
+    passed.push(`${model.manifest.name} scores its golden batch`);
+  }
+  return passed;
+}
