@@ -37,7 +37,10 @@ export function foldNetwork(platform: Platform, parameters: Float32Array): Folde
       bias: tensor(`${layer}.bias`),
     })),
     gate: tensor('gate'),
-    direction: Float32Array.from({ length: 2 * HIDDEN }, (_, i) => (output[2 * i + 1] ?? 0) - (output[2 * i] ?? 0)),
+    direction: Float32Array.from(
+      { length: 2 * HIDDEN },
+      (_, i) => (output[2 * i + 1] ?? 0) - (output[2 * i] ?? 0),
+    ),
     bias: (outputBias[1] ?? 0) - (outputBias[0] ?? 0),
   };
 }

@@ -26,9 +26,9 @@ const ONLY_BY_NAME: Partial<Record<EngineName, string>> = {
  * libraries never touches them.
  */
 const MAKERS: Record<EngineName, { readonly make: EngineMaker } | { readonly missing: string }> = {
-  gpu: { missing: 'this version has no GPU backend yet; use auto, wasm or cpu' },
+  gpu: { make: async (model) => (await import('../models/native/engine.ts')).gpuEngine(model) },
   webgpu: { missing: 'this version has no WebGPU backend yet; use auto, wasm or cpu' },
-  native: { missing: 'this version has no native TensorFlow backend yet; use auto, wasm or cpu' },
+  native: { make: async (model) => (await import('../models/native/engine.ts')).nativeEngine(model) },
   wasm: { make: wasmEngine },
   cpu: { make: cpuEngine },
 };

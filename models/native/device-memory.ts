@@ -17,13 +17,20 @@ const MOST = 65_536;
 
 /** Asks the NVIDIA driver for the device's memory and derives how much goes into one call. */
 export function deviceMemory(): DeviceMemory {
-  const { stdout, status } = spawnSync('nvidia-smi', ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'], {
-    encoding: 'utf8',
-    timeout: 10_000,
-  });
+  const { stdout, status } = spawnSync(
+    'nvidia-smi',
+    ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'],
+    {
+      encoding: 'utf8',
+      timeout: 10_000,
+    },
+  );
   const [name = '', mebibytes = ''] = status === 0 ? (stdout.split('\n')[0] ?? '').split(', ') : [];
   const bytes = Number(mebibytes) > 0 ? Number(mebibytes) * 1024 ** 2 : UNKNOWN_BYTES;
   const work = Math.min(MOST, Math.floor((bytes * SHARE) / BYTES_PER_NODE));
-  const device = name === '' ? 'a device whose memory the driver does not tell' : `${name.trim()}, ${mebibytes.trim()} MiB`;
+  const device =
+    name === ''
+      ? 'a device whose memory the driver does not tell'
+      : `${name.trim()}, ${mebibytes.trim()} MiB`;
   return { work, reason: `${device}: up to ${work} nodes a call` };
 }

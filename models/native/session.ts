@@ -36,7 +36,12 @@ export function openSession({ native }: TensorFlow, savedModel: Uint8Array): Nat
           given.push(binding.createTensor(shape, type, values));
         }
         const names = Object.keys(inputs).map((name) => `${name}:0`);
-        made = binding.runSavedModel(id, given, names.join(','), outputs.map((name) => `${name}:0`).join(','));
+        made = binding.runSavedModel(
+          id,
+          given,
+          names.join(','),
+          outputs.map((name) => `${name}:0`).join(','),
+        );
         return made.map((tensor) => binding.tensorDataSync(tensor.id) as Float32Array);
       } catch (cause) {
         const reason = reasonOf(cause);

@@ -55,7 +55,11 @@ export function trainerOn(
         batch,
         options.dropout && drawDropout(batch, options.dropout, random),
       );
-      const rates = Float32Array.of(learningRate, 1 - BETA_MEAN ** (steps + 1), 1 - BETA_VARIANCE ** (steps + 1));
+      const rates = Float32Array.of(
+        learningRate,
+        1 - BETA_MEAN ** (steps + 1),
+        1 - BETA_VARIANCE ** (steps + 1),
+      );
       const inputs = {
         ...trainingInputs(form, prepared, { ...vectors, labels, weights }),
         rates: line(rates),

@@ -33,7 +33,10 @@ export function tuneWork(platform: Platform, score: ScoreStretch, now = () => pe
     return now() - begun;
   };
   for (const most of CANDIDATES) pass(most); // TensorFlow prepares itself at the first call
-  const best = CANDIDATES.map((most) => ({ most, ms: Math.min(...Array.from({ length: ROUNDS }, () => pass(most))) }));
+  const best = CANDIDATES.map((most) => ({
+    most,
+    ms: Math.min(...Array.from({ length: ROUNDS }, () => pass(most))),
+  }));
   const chosen = best.reduce((a, b) => (a.ms > b.ms * WORTH ? b : a));
   const others = best.map(({ most, ms }) => `${most}: ${Math.round((GRAPHS * 1000) / ms)}`).join(', ');
   return {

@@ -12,6 +12,8 @@ const PACKAGE = 'node_modules/@tensorflow/tfjs-node-gpu';
 export const BINDING = `${PACKAGE}/lib/napi-v8/tfjs_binding.node`;
 const BINDING_SOURCES = ['tfjs_backend.cc', 'tfjs_binding.cc'];
 const FLAGS = ['-O3', '-std=c++17', '-fPIC', '-DNAPI_VERSION=8'];
+/** Where our own sources want a fused multiply-add they name it; elsewhere the compiler must not choose. */
+const OWN_FLAGS = ['-ffp-contract=off'];
 /** From the binding's folder to TensorFlow's, so that the whole folder can be moved. */
 const RUNPATH = `$ORIGIN/${dirname(BINDING)
   .split('/')
@@ -38,7 +40,7 @@ export function compileStep(needs: CompileNeeds): Step {
   return {
     name: 'binding',
     title: `compiling the binding${own.length > 0 ? ` and ${own.join(', ')}` : ''} with ${compiler.version}`,
-    inputs: [sourceHashes(sources), compiler.version, arch, march, tensorflow, FLAGS],
+    inputs: [sourceHashes(sources), compiler.version, arch, march, tensorflow, FLAGS, OWN_FLAGS],
     outputs: [BINDING],
     downloadBytes: 0,
     keptBytes: 1e6,
@@ -46,7 +48,7 @@ export function compileStep(needs: CompileNeeds): Step {
       const theirs = BINDING_SOURCES.map((name) => join(home, PACKAGE, 'binding', name));
       const objects = await Promise.all([
         ...theirs.map((source) => compile(needs, folder, source, [])),
-        ...sources.map((source) => compile(needs, folder, source, [marchFlag(arch, march)])),
+        ...sources.map((source) => compile(needs, folder, source, [...OWN_FLAGS, marchFlag(arch, march)])),
       ]);
       await link(needs, objects, join(folder, BINDING));
     },
