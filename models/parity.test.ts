@@ -10,6 +10,7 @@ import { lossAndGradient, networkInput } from './gat.ts';
 import { GOLDEN_CASES, type GoldenCase } from './golden-cases.ts';
 import { readGoldenVectors } from './golden-vectors.ts';
 import { registerGradients } from './gradients.ts';
+import { nativeEngine } from './native/engine.ts';
 import { parameterLayout } from './parameters.ts';
 import { createPreparer } from './prepare.ts';
 import { randomFrom } from './random.ts';
@@ -29,6 +30,7 @@ interface Contestant {
 /** Every engine; those that cannot run here skip with their reason. */
 const CONTESTANTS: readonly Contestant[] = [
   { name: 'wasm', open: wasmEngine },
+  { name: 'native', open: nativeEngine },
   { name: 'cpu', open: cpuEngine, slow: true },
 ];
 
