@@ -91,7 +91,10 @@ export function decodeModel(files: Record<string, Buffer>, featureSchema?: strin
 }
 
 /** Throws schema-mismatch, naming both hashes, unless the model was trained on the given features. */
-export function checkFeatureSchema(manifest: ModelManifest, featureSchema: string): void {
+export function checkFeatureSchema(
+  manifest: Pick<ModelManifest, 'name' | 'featureSchema'>,
+  featureSchema: string,
+): void {
   if (manifest.featureSchema === featureSchema) return;
   throw new LogsterError(
     'schema-mismatch',
