@@ -21,16 +21,13 @@ const ONLY_BY_NAME: Partial<Record<EngineName, string>> = {
   webgpu: 'not proven on graphics hardware yet, so it is used only when LOGSTER_BACKEND names it',
 };
 
-/**
- * How each one opens. Those with libraries of their own are imported inside `make`, so that a machine without these
- * libraries never touches them.
- */
-const MAKERS: Record<EngineName, { readonly make: EngineMaker } | { readonly missing: string }> = {
-  gpu: { make: async (model) => (await import('../models/native/engine.ts')).gpuEngine(model) },
-  webgpu: { missing: 'this version has no WebGPU backend yet; use auto, wasm or cpu' },
-  native: { make: async (model) => (await import('../models/native/engine.ts')).nativeEngine(model) },
-  wasm: { make: wasmEngine },
-  cpu: { make: cpuEngine },
+/** How each one opens. Those with libraries of their own are imported late, so that a bare machine never touches them. */
+const MAKERS: Record<EngineName, EngineMaker> = {
+  gpu: async (model) => (await import('../models/native/engine.ts')).gpuEngine(model),
+  webgpu: async (model) => (await import('../models/webgpu/engine.ts')).webgpuEngine(model),
+  native: async (model) => (await import('../models/native/engine.ts')).nativeEngine(model),
+  wasm: wasmEngine,
+  cpu: cpuEngine,
 };
 
 /**
@@ -43,12 +40,11 @@ export async function chooseBackend(
 ): Promise<Backend> {
   const passedOver: { name: EngineName; reason: string }[] = [];
   for (const name of setting === 'auto' ? PREFERENCE : [setting]) {
-    const maker = MAKERS[name];
+    const engineOf = MAKERS[name];
     const unproven = setting === 'auto' ? ONLY_BY_NAME[name] : undefined;
-    const reason =
-      unproven ?? ('missing' in maker ? maker.missing : await whyNot(() => selfTest(maker.make)));
-    if (reason === undefined && 'make' in maker) return { name, engineOf: maker.make, passedOver };
-    passedOver.push({ name, reason: reason ?? '' });
+    const reason = unproven ?? (await whyNot(() => selfTest(engineOf)));
+    if (reason === undefined) return { name, engineOf, passedOver };
+    passedOver.push({ name, reason });
   }
   const reasons = passedOver.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
   throw new LogsterError(

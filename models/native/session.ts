@@ -32,7 +32,8 @@ export function openSession({ native }: TensorFlow, savedModel: Uint8Array): Nat
       let made: NativeTensor[] = [];
       try {
         for (const { shape, values } of Object.values(inputs)) {
-          const type = values instanceof Float32Array ? binding.TF_FLOAT : binding.TF_INT32;
+          const isFloat = values[Symbol.toStringTag] === 'Float32Array'; // instanceof fails between realms
+          const type = isFloat ? binding.TF_FLOAT : binding.TF_INT32;
           given.push(binding.createTensor(shape, type, values));
         }
         const names = Object.keys(inputs).map((name) => `${name}:0`);

@@ -9,6 +9,7 @@ import type { GraphForm } from '../saved-model/network-graph.ts';
 import { trainingModel } from '../saved-model/training-graph.ts';
 import type { Trainer, TrainerOptions } from '../trainer.ts';
 import { decodeTrainerState, encodeTrainerState } from '../trainer-state.ts';
+import type { Differentiator } from '../wasm/gradient.ts';
 import { batchInputs } from './batch-inputs.ts';
 import { openSession, type SessionInput } from './session.ts';
 import { type Device, loadTensorFlow, nativeHome, type TensorFlow } from './tensorflow.ts';
@@ -82,6 +83,31 @@ export function trainerOn(
     state: () => encodeTrainerState(platform, { ...vectors, steps, random: random.state() }),
     sizeBytes: () => 12 * size,
     close: () => session.close(),
+  };
+}
+
+/** Loss and gradient of a batch from the graph that training runs, without taking a step. */
+export function nativeDifferentiator(
+  tensorflow: TensorFlow,
+  platform: Platform,
+  form: GraphForm,
+): Differentiator {
+  const session = openSession(tensorflow, trainingModel(platform, form, { weightDecay: 0, clipNorm: 1 }));
+  const { size } = parameterLayout(platform);
+  const moments = { mean: new Float32Array(size), variance: new Float32Array(size) };
+  return {
+    lossAndGradient(parameters, batch, labels, weights) {
+      const inputs = trainingInputs(form, batch, { parameters, ...moments, labels, weights });
+      const [loss, gradient, logits] = session.run({ ...inputs, rates: line(Float32Array.of(0, 1, 1)) }, [
+        'loss',
+        'gradient',
+        'logit',
+      ]);
+      if (!loss || !gradient || !logits)
+        throw new RangeError('The training graph gave fewer outputs than asked');
+      return { loss: loss[0] ?? Number.NaN, gradient, logits };
+    },
+    sizeBytes: () => 12 * size,
   };
 }
 
