@@ -150,7 +150,7 @@ function addExportCommand(program: Command, surroundings: Surroundings): void {
       await registry.close();
       const folder = join(flags.to, id.slice(id.lastIndexOf('@') + 1));
       await writeSavedModel(model, folder);
-      process.stdout.write(`Wrote ${id} to ${folder}; its inputs are described in docs/models.md\n`);
+      process.stdout.write(`Wrote ${id} to ${folder}; docs/backends.md describes its inputs\n`);
     });
 }
 
