@@ -4,7 +4,7 @@ import type { EngineName, Scores } from '../models/engine.ts';
 /** A batch as it travels to another thread: functions cannot, and an engine needs no texts. */
 export type BatchNumbers = Omit<GraphBatch, 'nodeLabel' | 'edgeEvent'>;
 
-/** What the main thread asks of the engine thread, done one after another in their order; `close` has no answer. */
+/** What the main thread asks of the engine thread, done one after another in their order; `close` and `end` have no answer. */
 export type EngineAsk =
   | {
       readonly kind: 'open';
@@ -13,7 +13,8 @@ export type EngineAsk =
       readonly files: Readonly<Record<string, Uint8Array>>;
     }
   | { readonly kind: 'score'; readonly id: number; readonly engine: number; readonly batch: BatchNumbers }
-  | { readonly kind: 'close'; readonly engine: number };
+  | { readonly kind: 'close'; readonly engine: number }
+  | { readonly kind: 'end' };
 
 /** What the engine thread answers; `up` comes once, by itself. */
 export type EngineAnswer =

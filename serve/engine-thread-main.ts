@@ -4,7 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { LogsterError, reasonOf } from '../contracts/errors.ts';
 import type { GraphBatch } from '../contracts/graph.ts';
-import { decodeModel, passesGolden } from '../models/artifact.ts';
+import { decodeModel, openProven } from '../models/artifact.ts';
 import type { Engine } from '../models/engine.ts';
 import { chooseBackend } from './backend.ts';
 import type { BatchNumbers, EngineAnswer, EngineAsk, TimedScores } from './engine-messages.ts';
@@ -20,8 +20,9 @@ function send(answer: EngineAnswer, transfer: readonly ArrayBuffer[] = []): void
 async function open(ask: EngineAsk & { kind: 'open' }): Promise<void> {
   const files = Object.entries(ask.files).map(([name, bytes]) => [name, Buffer.from(bytes)]);
   const model = decodeModel(Object.fromEntries(files));
-  const backend = await chooseBackend(settings.backend, (engineOf) => passesGolden(model, engineOf));
-  const engine = await backend.engineOf(model);
+  const { engine, passedOver } = await chooseBackend(settings.backend, (engineOf) =>
+    openProven(model, engineOf),
+  );
   engines.set(ask.engine, engine);
   const { name, featureSchema } = model.manifest;
   send({
@@ -30,7 +31,7 @@ async function open(ask: EngineAsk & { kind: 'open' }): Promise<void> {
     name: engine.name,
     detail: engine.detail,
     model: { name, featureSchema },
-    passedOver: backend.passedOver.map((one) => `${one.name}: ${one.reason}`).join('; '),
+    passedOver: passedOver.map((one) => `${one.name}: ${one.reason}`).join('; '),
   });
 }
 
@@ -57,6 +58,11 @@ function buffersOf({ computeMs: _, ...arrays }: TimedScores): ArrayBuffer[] {
 }
 
 async function answer(ask: EngineAsk): Promise<void> {
+  if (ask.kind === 'end') {
+    for (const engine of engines.values()) engine.close();
+    parentPort?.close();
+    return;
+  }
   if (ask.kind === 'close') {
     engines.get(ask.engine)?.close();
     engines.delete(ask.engine);

@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import { once } from 'node:events';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { type ErrorCode, LogsterError } from '../contracts/errors.ts';
 import type { GraphBatch } from '../contracts/graph.ts';
 import type { Engine } from '../models/engine.ts';
@@ -29,7 +30,8 @@ export async function startEngineThread(
   settings: ScorerSettings,
   onLost: (reason: Error) => void,
 ): Promise<EngineThread> {
-  const worker = new Worker(script, { workerData: settings });
+  // the environment is shared, not copied: what TensorFlow reads of it must reach its libraries
+  const worker = new Worker(script, { workerData: settings, env: SHARE_ENV });
   const waiting = new Map<number, { resolve(answer: Answered): void; reject(error: Error): void }>();
   let nextId = 1;
   let nextEngine = 1;
@@ -85,8 +87,12 @@ export async function startEngineThread(
       };
     },
     async close() {
+      if (state === 'ended') return;
       state = 'ended';
-      await worker.terminate();
+      // never terminate(): libraries that compute at that moment take the whole process down
+      const gone = once(worker, 'exit');
+      worker.postMessage({ kind: 'end' } satisfies EngineAsk);
+      await gone;
     },
   };
 }

@@ -36,15 +36,15 @@ const loaded = new Map<string, Loaded>();
 // Ctrl-C reaches the whole process group; the parent decides when a scorer ends.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', async () => {
+  await (await starting).close(); // not while it computes
+  process.exit(0);
+});
 
-const thread = await startEngineThread(
-  join(import.meta.dirname, 'engine-thread-main.js'),
-  settings,
-  (lost) => {
-    throw lost; // ends the process, so that the pool replaces it
-  },
-);
+const starting = startEngineThread(join(import.meta.dirname, 'engine-thread-main.js'), settings, (lost) => {
+  throw lost; // ends the process, so that the pool replaces it
+});
+const thread = await starting;
 
 async function load(id: number, pack: ModelPackage): Promise<Answer> {
   const engine = await thread.open(pack.files);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PLATFORMS } from '../../contracts/event.ts';
-import { decodeModel, passesGolden } from '../../models/artifact.ts';
+import { decodeModel, openProven } from '../../models/artifact.ts';
 import type { EngineName } from '../../models/engine.ts';
 import { chooseBackend } from '../../serve/backend.ts';
 
@@ -14,7 +14,8 @@ export async function checkModels(modelsDirectory: string, backend: EngineName):
     const model = decodeModel(
       Object.fromEntries(readdirSync(directory).map((name) => [name, readFileSync(join(directory, name))])),
     );
-    await chooseBackend(backend, (engineOf) => passesGolden(model, engineOf));
+    const { engine } = await chooseBackend(backend, (engineOf) => openProven(model, engineOf));
+    engine.close();
     passed.push(`${model.manifest.name} scores its golden batch`);
   }
   return passed;
