@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 
@@ -53,21 +53,26 @@ export function readSetup(home: string, file: string = SETUP_RECORD): SetupRecor
   return record;
 }
 
+/** The project's folder, whether this runs compiled or from source. */
+export function projectFolder(): string {
+  const above = join(import.meta.dirname, '..', '..');
+  return basename(above) === 'dist' ? dirname(above) : above;
+}
+
 /** Our own C++ sources that belong into the binding: every .cc file of this folder, in a fixed order. */
 export function nativeSources(): string[] {
-  return readdirSync(import.meta.dirname)
+  const checkout = join(projectFolder(), 'models', 'native');
+  const folder = existsSync(checkout) ? checkout : import.meta.dirname; // an image may hold the compiled files alone
+  return readdirSync(folder)
     .filter((name) => name.endsWith('.cc'))
     .sort()
-    .map((name) => join(import.meta.dirname, name));
+    .map((name) => join(folder, name));
 }
 
 /** sha256 of each of our own C++ sources, by file name. */
 export function sourceHashes(sources: readonly string[] = nativeSources()): Record<string, string> {
   return Object.fromEntries(
-    sources.map((file) => [
-      file.slice(file.lastIndexOf('/') + 1),
-      createHash('sha256').update(readFileSync(file)).digest('hex'),
-    ]),
+    sources.map((file) => [basename(file), createHash('sha256').update(readFileSync(file)).digest('hex')]),
   );
 }
 
