@@ -16,7 +16,7 @@ test.each([
   [
     'an index without the package',
     'ERROR: Could not find a version that satisfies the requirement tensorflow-cpu==2.18.1 (from versions: none)\nERROR: No matching distribution found',
-    'The Python package index in use does not have tensorflow-cpu 2.18.1',
+    'The Python package index in use cannot be reached or does not have tensorflow-cpu 2.18.1',
   ],
   [
     'a full disk',
