@@ -54,6 +54,11 @@ test('readSetup() refuses what was compiled for another processor', () => {
   expect(() => readSetup(home)).toThrow('it was compiled for a processor with avx9000');
 });
 
+test('readSetup() names the command of the kind that was set up', () => {
+  write({ ...WHOLE, kind: 'gpu' }, '');
+  expect(() => readSetup(home)).toThrow('run `npm run setup:native -- --gpu` again');
+});
+
 test('readSetup() refuses a record of another format', () => {
   write({ ...WHOLE, format: 2 });
   expect(() => readSetup(home)).toThrow(/setup\.json cannot be read: .*format/s);

@@ -7,6 +7,11 @@ import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 /** The command that brings native TensorFlow to a machine. */
 export const SETUP_COMMAND = 'npm run setup:native';
 
+/** The command for one of the two kinds. */
+export function setupCommand(kind: 'cpu' | 'gpu'): string {
+  return kind === 'gpu' ? `${SETUP_COMMAND} -- --gpu` : SETUP_COMMAND;
+}
+
 /** Its last file: without it a folder is not whole. */
 export const SETUP_RECORD = 'setup.json';
 
@@ -36,19 +41,20 @@ export type SetupRecord = z.infer<typeof setupRecordSchema>;
  */
 export function readSetup(home: string, file: string = SETUP_RECORD): SetupRecord {
   const record = readRecord(join(home, file));
+  const { kind } = record;
   const now = sourceHashes();
   for (const name of new Set([...Object.keys(now), ...Object.keys(record.sources)])) {
-    if (now[name] !== record.sources[name]) throw unusable(`${name} has changed since it was compiled`);
+    if (now[name] !== record.sources[name]) throw unusable(`${name} has changed since it was compiled`, kind);
   }
   for (const [file, { bytes }] of Object.entries(record.libraries)) {
     if (statSync(join(home, file), { throwIfNoEntry: false })?.size !== bytes) {
-      throw unusable(`${file} is missing or incomplete`);
+      throw unusable(`${file} is missing or incomplete`, kind);
     }
   }
   const here = new Set(processorFeatures());
   const lacking = record.processor.filter((feature) => !here.has(feature));
   if (lacking.length > 0) {
-    throw unusable(`it was compiled for a processor with ${lacking.slice(0, 5).join(', ')}`);
+    throw unusable(`it was compiled for a processor with ${lacking.slice(0, 5).join(', ')}`, kind);
   }
   return record;
 }
@@ -89,13 +95,15 @@ function readRecord(file: string): SetupRecord {
   try {
     return setupRecordSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
-    throw unusable(`${file} cannot be read: ${reasonOf(cause)}`, cause);
+    throw unusable(`${file} cannot be read: ${reasonOf(cause)}`, 'cpu', cause);
   }
 }
 
-function unusable(reason: string, cause?: unknown): LogsterError {
-  const sentence = `Native TensorFlow cannot be used: ${reason}; run \`${SETUP_COMMAND}\` again`;
-  return unavailable(sentence, cause);
+function unusable(reason: string, kind: SetupRecord['kind'], cause?: unknown): LogsterError {
+  return unavailable(
+    `Native TensorFlow cannot be used: ${reason}; run \`${setupCommand(kind)}\` again`,
+    cause,
+  );
 }
 
 function unavailable(message: string, cause?: unknown): LogsterError {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import util from 'node:util';
 import * as tfjs from '@tensorflow/tfjs-core';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
-import { projectFolder, readSetup, SETUP_COMMAND, SETUP_RECORD, type SetupRecord } from './setup-record.ts';
+import { projectFolder, readSetup, SETUP_RECORD, type SetupRecord, setupCommand } from './setup-record.ts';
 
 /** An attribute of a raw TensorFlow operation; `type` is one of the binding's TF_ATTR numbers. */
 export interface OpAttribute {
@@ -110,7 +110,7 @@ export async function loadTensorFlow(
   if (loaded && loaded.home !== home) throw unavailable(`This process has TensorFlow from ${loaded.home}`);
   const record = loaded?.record ?? readSetup(home, recordFile);
   if (device === 'gpu' && record.kind === 'cpu') {
-    throw unavailable(`TensorFlow is set up here without CUDA; run \`${SETUP_COMMAND} -- --gpu\``);
+    throw unavailable(`TensorFlow is set up here without CUDA; run \`${setupCommand('gpu')}\``);
   }
   loaded ??= load(home, device, record);
   const onGpu = loaded.tensorflow.native.backend.isUsingGpuDevice;
@@ -140,7 +140,7 @@ function load(home: string, device: Device, record: SetupRecord): Loaded {
     return { home, record, device, tensorflow: { ...tf, native: { backend, version: record.tensorflow } } };
   } catch (cause) {
     throw unavailable(
-      `Native TensorFlow does not load: ${reasonOf(cause)}; run \`${SETUP_COMMAND}\` again`,
+      `Native TensorFlow does not load: ${reasonOf(cause)}; run \`${setupCommand(record.kind)}\` again`,
       cause,
     );
   } finally {
