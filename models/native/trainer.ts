@@ -1,6 +1,6 @@
 import { LogsterError } from '../../contracts/errors.ts';
 import type { Platform } from '../../contracts/event.ts';
-import { BETA_MEAN, BETA_VARIANCE } from '../adamw.ts';
+import { BETAS } from '../adamw.ts';
 import { drawDropout } from '../dropout.ts';
 import { initialParameters, parameterLayout } from '../parameters.ts';
 import { createPreparer, type PreparedBatch } from '../prepare.ts';
@@ -58,8 +58,8 @@ export function trainerOn(
       );
       const rates = Float32Array.of(
         learningRate,
-        1 - BETA_MEAN ** (steps + 1),
-        1 - BETA_VARIANCE ** (steps + 1),
+        1 - BETAS.mean ** (steps + 1),
+        1 - BETAS.variance ** (steps + 1),
       );
       const inputs = {
         ...trainingInputs(form, prepared, { ...vectors, labels, weights }),

@@ -1,6 +1,6 @@
 import type { Platform } from '../../contracts/event.ts';
 import { FEATURES } from '../../contracts/graph.ts';
-import { BETA_MEAN, BETA_VARIANCE, EPSILON } from '../adamw.ts';
+import { BETAS } from '../adamw.ts';
 import { HEAD_WIDTH, HEADS, HIDDEN } from '../architecture.ts';
 import { LAYER_NAMES, type ParameterName, parameterLayout } from '../parameters.ts';
 import { type Algebra, algebraOf } from './algebra.ts';
@@ -179,15 +179,15 @@ function adamW(t: Algebra, builder: GraphBuilder, platform: Platform, needs: Ste
   const g = t.mul(needs.gradient, shrink);
   const blend = (old: Ref, fresh: Ref, keep: number) =>
     t.add(t.mul(old, t.scalar(keep)), t.mul(fresh, t.scalar(1 - keep)));
-  const mean = blend(needs.mean, g, BETA_MEAN);
-  const variance = blend(needs.variance, t.mul(g, g), BETA_VARIANCE);
+  const mean = blend(needs.mean, g, BETAS.mean);
+  const variance = blend(needs.variance, t.mul(g, g), BETAS.variance);
   const { tensors, size } = parameterLayout(platform);
   const decays = new Float32Array(size);
   for (const tensor of tensors) {
     if (tensor.decays) decays.fill(weightDecay, tensor.offset, tensor.offset + tensor.size);
   }
   const keep = t.sub(t.scalar(1), t.mul(rate, builder.floats(decays, [size])));
-  const root = t.add(t.sqrt(t.div(variance, correctVariance)), t.scalar(EPSILON));
+  const root = t.add(t.sqrt(t.div(variance, correctVariance)), t.scalar(BETAS.epsilon));
   const step = t.div(t.mul(rate, t.div(mean, correctMean)), root);
   return { parameters: t.sub(t.mul(needs.parameters, keep), step), mean, variance };
 }
