@@ -51,4 +51,6 @@ export type ScoredWindow = Omit<InferenceResult, 'queue_time_ms'>;
 
 export interface ScorerSettings {
   readonly backend: BackendSetting;
+  /** The one GPU that a scorer uses, where several share the work. */
+  readonly gpu?: number;
 }

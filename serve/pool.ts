@@ -6,6 +6,8 @@ import { type ScorerProcess, scorerProcess } from './scorer-process.ts';
 
 export interface PoolOptions {
   readonly scorers: number;
+  /** GPUs that the scorers are spread over. */
+  readonly gpus?: number;
   readonly settings: ScorerSettings;
   /** The compiled scorer. */
   readonly script: string;
@@ -44,6 +46,8 @@ export interface Pool {
 }
 
 const MAX_MEMORY_BYTES = 1.5 * 1024 ** 3; // the largest batch needs about a tenth of it
+/** What CUDA's libraries and pinned buffers hold of a process besides. */
+const CUDA_BYTES = 4 * 1024 ** 3;
 const TIMEOUT_MS = 120_000; // the largest batch on plain tfjs, ten times over
 
 const RESTART_MS = 1000;
@@ -65,17 +69,18 @@ interface Waiting {
 
 /** Starts the scorer processes. */
 export async function scorerPool(options: PoolOptions): Promise<Pool> {
-  const { telemetry, script, settings } = options;
-  const maxMemoryBytes = options.maxMemoryBytes ?? MAX_MEMORY_BYTES;
+  const { telemetry, script, settings, gpus = 0 } = options;
+  const usual = gpus > 0 ? MAX_MEMORY_BYTES + CUDA_BYTES : MAX_MEMORY_BYTES;
+  const maxMemoryBytes = options.maxMemoryBytes ?? usual;
   const models = new Map<string, ModelPackage>();
   const scorers: Scorer[] = [];
   const queue: Waiting[] = [];
   let closed = false;
 
-  const start = (): Scorer => {
+  const start = (place: number): Scorer => {
     const process = scorerProcess({
       script,
-      settings,
+      settings: gpus > 0 ? { ...settings, gpu: place % gpus } : settings,
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
       onHung: (pid) => telemetry.log.error('A scorer gave no answer and was replaced', { pid }),
       onEnd: (code, signal) => replace(scorer, code, signal),
@@ -98,7 +103,7 @@ export async function scorerPool(options: PoolOptions): Promise<Pool> {
     if (closed || place < 0) return;
     telemetry.metrics.count('scorer_restarts_total');
     telemetry.log.warn('A scorer process ended and was replaced', { pid: gone.process.pid, code, signal });
-    scorers[place] = start();
+    scorers[place] = start(place);
     begin(scorers[place]);
   };
 
@@ -139,7 +144,7 @@ export async function scorerPool(options: PoolOptions): Promise<Pool> {
     handOut();
   };
 
-  for (let place = 0; place < options.scorers; place++) scorers.push(start());
+  for (let place = 0; place < options.scorers; place++) scorers.push(start(place));
   await Promise.all(scorers.map(bringUp));
 
   return {

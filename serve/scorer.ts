@@ -29,6 +29,7 @@ interface Loaded {
 }
 
 const settings: ScorerSettings = JSON.parse(process.argv[2] ?? '{}');
+if (settings.gpu !== undefined) process.env.CUDA_VISIBLE_DEVICES = String(settings.gpu); // CUDA reads it when it loads
 const remembered = rememberedScores(REMEMBERED_BYTES);
 const shared = sharedBytes(BATCHES_AT_ONCE);
 const loaded = new Map<string, Loaded>();

@@ -26,6 +26,8 @@ export interface ServeNeeds {
   readonly clock: Clock;
   readonly options: {
     readonly scorers: number;
+    /** GPUs that the scorers are spread over; none unless told. */
+    readonly gpus?: number;
     readonly backend: BackendSetting;
     readonly scorerScript: string;
     readonly registryPollMs?: number;
@@ -43,6 +45,7 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
   const { queue, telemetry, clock, options } = needs;
   const pool = await scorerPool({
     scorers: options.scorers,
+    gpus: options.gpus ?? 0,
     settings: { backend: options.backend },
     script: options.scorerScript,
     telemetry,

@@ -7,7 +7,7 @@ import { foldNetwork } from '../fold.ts';
 import { createPreparer, type PreparedBatch } from '../prepare.ts';
 import { type GraphForm, scoringModel } from '../saved-model/network-graph.ts';
 import { batchInputs, type Stretch } from './batch-inputs.ts';
-import { deviceMemory } from './device-memory.ts';
+import { nvidiaGpus, workPerCall } from './gpus.ts';
 import { type NativeSession, openSession } from './session.ts';
 import { nextStretch } from './stretches.ts';
 import { loadTensorFlow, nativeHome, type TensorFlow } from './tensorflow.ts';
@@ -32,7 +32,7 @@ export async function nativeEngine(model: Model): Promise<Engine> {
  */
 export async function gpuEngine(model: Model): Promise<Engine> {
   const tensorflow = await loadTensorFlow(nativeHome(), 'gpu');
-  const { work, reason } = deviceMemory();
+  const { work, reason } = workPerCall(nvidiaGpus());
   const scorer = openScorer(tensorflow, model, 'portable');
   return scorer.engine('gpu', work, `TensorFlow ${tensorflow.native.version} with CUDA, ${reason}`);
 }
