@@ -140,7 +140,7 @@ function layerBackward(
 function inputBackward(
   { kernels }: WasmModule,
   { batch, from, to, layers, features }: Pass,
-  { dh, turned, packed }: Scratch,
+  { dh }: Scratch,
   { inputWeight, inputBias }: Gradient,
 ): void {
   const first = layers[0]?.input ?? 0;
@@ -151,10 +151,8 @@ function inputBackward(
     const type = run % batch.nodeTypes;
     const d = dh + row * HIDDEN * 4;
     kernels.eluBackward(first + row * HIDDEN * 4, d, rows, inputBias + type * HIDDEN * 4);
-    kernels.transpose(features + row * FEATURES * 4, rows, FEATURES, turned);
-    kernels.pack(d, rows, HIDDEN, packed);
     const weight = inputWeight + type * FEATURES * HIDDEN * 4;
-    kernels.multiply(turned, packed, weight, FEATURES, rows, HIDDEN, 0, MULTIPLY.add);
+    kernels.projectBackward(features + row * FEATURES * 4, d, rows, FEATURES, weight);
     row += rows;
   }
 }

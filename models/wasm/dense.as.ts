@@ -49,7 +49,7 @@ export function multiply(
  * Two steps a turn, with a way out between them for an odd `inner`; the branch also keeps the compiler from loading
  * for both at once, which would spill the sums.
  */
-function twoRows(
+export function twoRows(
   a: usize,
   aStride: usize,
   panel: usize,

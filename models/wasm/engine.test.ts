@@ -1,5 +1,5 @@
 import { PLATFORMS } from '../../contracts/event.ts';
-import { CAPS, FEATURES, NODE_TYPES } from '../../contracts/graph.ts';
+import { CAPS, FEATURES, type GraphBatch, NODE_TYPES } from '../../contracts/graph.ts';
 import { selectGraphs } from '../../contracts/select-graphs.ts';
 import { PARAMETER_LIMIT } from '../architecture.ts';
 import { cpuEngine } from '../cpu-engine.ts';
@@ -8,6 +8,9 @@ import { parameterLayout, tensorOf } from '../parameters.ts';
 import { randomFrom } from '../random.ts';
 import { type SyntheticGraph, syntheticBatch, syntheticModel, syntheticSizes } from '../synthetic.ts';
 import { wasmEngine } from './engine.ts';
+import { type KernelBuild, runs } from './kernels.ts';
+
+const BUILDS: KernelBuild[] = runs('fused') ? ['plain', 'fused'] : ['plain'];
 
 const SMALL: SyntheticGraph[] = [
   { nodesPerType: [6, 4, 1, 3, 2], edges: 24 },
@@ -22,8 +25,26 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 }
 
-function scoreOf(scores: Scores, graph: number): number[] {
-  return [scores.attackProb[graph]!, scores.rawProb[graph]!, scores.logit[graph]!];
+/** Everything said of one graph. */
+function scoreOf({ graphs }: GraphBatch, scores: Scores, place: number): number[] {
+  const { nodeOffset, edgeOffset, nodesPerType, edges } = graphs[place]!;
+  return [
+    ...[scores.attackProb[place]!, scores.rawProb[place]!, scores.logit[place]!],
+    ...scores.nodeScore.subarray(nodeOffset, nodeOffset + nodesPerType.reduce((a, b) => a + b, 0)),
+    ...scores.edgeScore.subarray(edgeOffset, edgeOffset + edges),
+  ];
+}
+
+/** The batch with most features of every other graph 0, as they are in real windows; -0 among them. */
+function thinned(batch: GraphBatch): GraphBatch {
+  const features = batch.features.slice();
+  batch.graphs.forEach(({ nodeOffset, nodesPerType }, g) => {
+    const end = nodeOffset + nodesPerType.reduce((a, b) => a + b, 0);
+    for (let i = nodeOffset * FEATURES; g % 2 === 0 && i < end * FEATURES; i++) {
+      if (i % 7 > 0) features[i] = i % 2 ? 0 : -0;
+    }
+  });
+  return { ...batch, features };
 }
 
 /** Parameters away from their first values, so that biases and edge kinds take part. */
@@ -33,11 +54,13 @@ function stirred(platform: 'windows' | 'linux', by: number) {
   return { ...model, parameters: model.parameters.map((value) => value + (random.next() * 2 - 1) * by) };
 }
 
-describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
+const COMBINATIONS = PLATFORMS.flatMap((platform) => BUILDS.map((build) => ({ platform, build })));
+
+describe.each(COMBINATIONS)('wasmEngine(), $build build, on $platform', ({ platform, build }) => {
   test('gives the reference’s probabilities, node scores and edge scores to 1e-5', async () => {
     const model = stirred(platform, 0.1);
-    const batch = syntheticBatch(platform, SMALL, 4);
-    const wasm = wasmEngine(model);
+    const batch = thinned(syntheticBatch(platform, SMALL, 4));
+    const wasm = wasmEngine(model, build);
     const cpu = cpuEngine(model);
     const ours = await wasm.score(batch);
     const reference = await cpu.score(batch);
@@ -55,7 +78,7 @@ describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
     const model = stirred(platform, 0.1);
     const bias = tensorOf(parameterLayout(platform), model.parameters, 'output.bias');
     const batch = syntheticBatch(platform, SMALL, 5);
-    const { logit, nodeScore } = await wasmEngine(model).score(batch);
+    const { logit, nodeScore } = await wasmEngine(model, build).score(batch);
     batch.graphs.forEach((graph, g) => {
       const nodes = graph.nodesPerType.reduce((a, b) => a + b, 0);
       const own = nodeScore.slice(graph.nodeOffset, graph.nodeOffset + nodes);
@@ -64,14 +87,16 @@ describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
   });
 
   test('gives a graph the same score to the bit in any batch and order', async () => {
-    const engine = wasmEngine(stirred(platform, 0.1));
-    const batch = syntheticBatch(platform, [...SMALL, ...syntheticSizes(6, 2)], 6);
+    const engine = wasmEngine(stirred(platform, 0.1), build);
+    const batch = thinned(syntheticBatch(platform, [...SMALL, ...syntheticSizes(6, 2)], 6));
     const together = await engine.score(batch);
     const order = [7, 2, 10, 0, 4, 9, 1, 3, 8, 5, 6];
-    const shuffled = await engine.score(selectGraphs(batch, order));
+    const another = selectGraphs(batch, order);
+    const shuffled = await engine.score(another);
     for (const [place, graph] of order.entries()) {
-      expect(scoreOf(shuffled, place)).toEqual(scoreOf(together, graph));
-      expect(scoreOf(await engine.score(selectGraphs(batch, [graph])), 0)).toEqual(scoreOf(together, graph));
+      const alone = selectGraphs(batch, [graph]);
+      expect(scoreOf(another, shuffled, place)).toEqual(scoreOf(batch, together, graph));
+      expect(scoreOf(alone, await engine.score(alone), 0)).toEqual(scoreOf(batch, together, graph));
     }
   });
 
@@ -79,7 +104,7 @@ describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
     'gives finite scores with every parameter at its limit (%s) and wild features',
     async (parameter) => {
       const model = syntheticModel(platform);
-      const engine = wasmEngine({ ...model, parameters: model.parameters.fill(parameter) });
+      const engine = wasmEngine({ ...model, parameters: model.parameters.fill(parameter) }, build);
       const batch = syntheticBatch(platform, [...SMALL, { nodesPerType: [60, 40, 9, 9, 9], edges: 900 }], 7);
       const wild = [
         Number.MAX_VALUE,
@@ -97,6 +122,12 @@ describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
       }
     },
   );
+});
+
+test('wasmEngine() says which build of the kernels it runs, and takes the fused one where Node has it', () => {
+  const model = syntheticModel('linux');
+  expect(wasmEngine(model, 'plain').detail).not.toMatch(/fused/);
+  expect(/fused multiply-add/.test(wasmEngine(model).detail)).toBe(BUILDS.includes('fused'));
 });
 
 test('wasmEngine() scores a graph without nodes by the output bias alone', async () => {

@@ -160,7 +160,7 @@ function projectInput(
       const ofType = batch.nodesPerType[type0 + type] ?? 0;
       if (ofType === 0) return;
       const x = features + row * FEATURES * 4;
-      kernels.multiply(x, weight, first + row * HIDDEN * 4, ofType, FEATURES, HIDDEN, bias, MULTIPLY.elu);
+      kernels.project(x, weight, first + row * HIDDEN * 4, ofType, FEATURES, bias);
       row += ofType;
     });
   });

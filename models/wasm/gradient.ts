@@ -30,7 +30,8 @@ export interface Differentiator {
   sizeBytes(): number;
 }
 
-const PASS_ROWS = 256;
+/** Graphs go through the network together up to so many nodes: what backward needs of them stays in the cache. */
+const PASS_ROWS = 128;
 
 /** A differentiator; everything above what stands in the module's memory now is its own. */
 export function createDifferentiator(platform: Platform, module: WasmModule = openKernels()): Differentiator {

@@ -5,3 +5,4 @@ export { attend, attentionScores } from './attention.as';
 export { attendBackward, scoresBackward } from './attention-backward.as';
 export { clamp, eluBackward, multiply, pack, transpose } from './dense.as';
 export { edgeScores, nodeScores, readout, readoutBackward } from './readout.as';
+export { project, projectBackward } from './sparse.as';

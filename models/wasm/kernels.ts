@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { LogsterError } from '../../contracts/errors.ts';
 import { type Arena, createArena, type WasmMemory } from './arena.ts';
 
@@ -12,6 +13,8 @@ export const MULTIPLY = { plain: 0, add: 1, elu: 2 } as const;
 /** The functions of the modules, described beside their sources (*.as.ts). Pointers are byte addresses. */
 export interface Kernels {
   readonly multiply: Kernel<[a: N, w: N, out: N, rows: N, inner: N, columns: N, bias: N, how: N]>;
+  readonly project: Kernel<[x: N, w: N, out: N, rows: N, inner: N, bias: N]>;
+  readonly projectBackward: Kernel<[x: N, gradient: N, rows: N, inner: N, into: N]>;
   readonly pack: Kernel<[from: N, rows: N, columns: N, to: N]>;
   readonly transpose: Kernel<[from: N, rows: N, columns: N, to: N]>;
   readonly clamp: Kernel<[at: N, count: N, limit: N]>;
@@ -108,9 +111,20 @@ export const KERNEL_FILES: Readonly<Record<KernelBuild, string>> = {
 /** 2 GiB: the largest window the caps allow takes about 60 MB when training. */
 const MAXIMUM_PAGES = 32_768;
 
-/** The fastest build that this Node runs: fused multiply-add came with Node 22. */
+/** The fastest build that this Node runs. */
 export function fastestBuild(): KernelBuild {
-  return webAssembly().validate(bytesOf('fused')) ? 'fused' : 'plain';
+  return runs('fused') ? 'fused' : 'plain';
+}
+
+/** Whether this Node runs a build. */
+export function runs(build: KernelBuild): boolean {
+  const bytes = bytesOf(build);
+  const { validate } = webAssembly();
+  if (validate(bytes)) return true;
+  // Node 20 has fused multiply-add complete, but one V8 release before it stood there without a flag
+  if (!process.versions.v8.startsWith('11.3.')) return false;
+  setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return validate(bytes);
 }
 
 /** Starts the kernels on a memory of their own. Throws unavailable where WebAssembly SIMD is missing. */

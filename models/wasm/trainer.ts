@@ -1,6 +1,6 @@
 import { LogsterError } from '../../contracts/errors.ts';
 import type { Platform } from '../../contracts/event.ts';
-import { drawDropout } from '../dropout.ts';
+import { drawDropout, type Hidden } from '../dropout.ts';
 import { initialParameters, parameterLayout } from '../parameters.ts';
 import { createPreparer } from '../prepare.ts';
 import { randomFrom } from '../random.ts';
@@ -26,6 +26,7 @@ export function wasmTrainer(platform: Platform, options: TrainerOptions): Traine
   const differentiator = createDifferentiator(platform, module);
   const preparer = createPreparer(platform);
   let learningRate = options.learningRate;
+  let hidden: Hidden | undefined;
   return {
     step(batch, labels, weights) {
       const graphs = batch.graphs.length;
@@ -33,8 +34,8 @@ export function wasmTrainer(platform: Platform, options: TrainerOptions): Traine
         const message = `A step of ${graphs} graphs got ${labels.length} labels and ${weights.length} weights; give one of each per graph`;
         throw new LogsterError('input-invalid', message);
       }
-      const instead = options.dropout && drawDropout(batch, options.dropout, random);
-      const prepared = preparer.prepare(batch, instead);
+      hidden = options.dropout && drawDropout(batch, options.dropout, random, hidden);
+      const prepared = preparer.prepare(batch, hidden);
       const { loss, gradient, logits } = differentiator.lossAndGradient(
         parameters,
         prepared,
