@@ -18,16 +18,28 @@ export interface AdamW {
   steps(): number;
 }
 
-// the usual constants of the paper
-const BETA_MEAN = 0.9;
-const BETA_VARIANCE = 0.999;
-const EPSILON = 1e-8;
+/** The usual constants of the paper. */
+export const BETAS = { mean: 0.9, variance: 0.999, epsilon: 1e-8 } as const;
 
-/** An optimiser that starts fresh, or goes on from the moments of another. */
+/** Where an optimiser stands. */
+export interface Moments {
+  readonly mean: Float32Array;
+  readonly variance: Float32Array;
+  readonly steps: number;
+}
+
+/** The Euclidean norm of a gradient from its sum of squares. Throws input-invalid when it is not finite. */
+export function finiteNorm(sumOfSquares: number): number {
+  if (Number.isFinite(sumOfSquares)) return Math.sqrt(sumOfSquares);
+  const message = 'The gradient is not finite, so no step was taken; look at labels, weights, learning rate';
+  throw new LogsterError('input-invalid', message);
+}
+
+/** An optimiser in plain JavaScript, for any engine. It starts fresh, or goes on from the moments of another. */
 export function adamW(
   layout: ParameterLayout,
   { weightDecay, clipNorm }: AdamWOptions,
-  from?: { readonly mean: Float32Array; readonly variance: Float32Array; readonly steps: number },
+  from?: Moments,
 ): AdamW {
   const mean = from?.mean.slice() ?? new Float32Array(layout.size);
   const variance = from?.variance.slice() ?? new Float32Array(layout.size);
@@ -37,25 +49,22 @@ export function adamW(
     variance,
     steps: () => steps,
     step(parameters, gradient, learningRate) {
-      const norm = Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0));
-      if (!Number.isFinite(norm)) {
-        const message =
-          'The gradient is not finite, so no step was taken; look at labels, weights, learning rate';
-        throw new LogsterError('input-invalid', message);
-      }
+      let squares = 0;
+      for (const value of gradient) squares += value * value;
+      const norm = finiteNorm(squares);
       steps++;
       const shrink = norm > clipNorm ? clipNorm / norm : 1;
-      const correctMean = 1 - BETA_MEAN ** steps;
-      const correctVariance = 1 - BETA_VARIANCE ** steps;
+      const correctMean = 1 - BETAS.mean ** steps;
+      const correctVariance = 1 - BETAS.variance ** steps;
       for (const { offset, size, decays } of layout.tensors) {
         const keep = decays ? 1 - learningRate * weightDecay : 1;
         for (let i = offset; i < offset + size; i++) {
           const g = (gradient[i] ?? 0) * shrink;
-          const m = BETA_MEAN * (mean[i] ?? 0) + (1 - BETA_MEAN) * g;
-          const v = BETA_VARIANCE * (variance[i] ?? 0) + (1 - BETA_VARIANCE) * g * g;
+          const m = BETAS.mean * (mean[i] ?? 0) + (1 - BETAS.mean) * g;
+          const v = BETAS.variance * (variance[i] ?? 0) + (1 - BETAS.variance) * g * g;
           mean[i] = m;
           variance[i] = v;
-          const step = (learningRate * m) / correctMean / (Math.sqrt(v / correctVariance) + EPSILON);
+          const step = (learningRate * m) / correctMean / (Math.sqrt(v / correctVariance) + BETAS.epsilon);
           parameters[i] = (parameters[i] ?? 0) * keep - step;
         }
       }

@@ -53,10 +53,14 @@ export function edgeKind(relation: number, reverse: boolean, count: number): num
   return (relation * 2 + (reverse ? 1 : 0)) * COUNT_BUCKETS.length + countBucket(count);
 }
 
+/** The bucket of a count by the number of its leading zero bits: the buckets begin at powers of 2. */
+const BUCKET_BY_ZEROS = Uint8Array.from({ length: 33 }, (_, zeros) => {
+  const count = zeros < 32 ? 2 ** (31 - zeros) : 0;
+  return COUNT_BUCKETS.filter((from) => from > 1 && from <= count).length;
+});
+
 function countBucket(count: number): number {
-  if (count < COUNT_BUCKETS[1]) return 0;
-  if (count < COUNT_BUCKETS[2]) return 1;
-  return count < COUNT_BUCKETS[3] ? 2 : 3;
+  return BUCKET_BY_ZEROS[Math.clz32(count)] ?? 0;
 }
 
 /** A hash of everything that fixes the meaning of a parameter vector; models of another hash do not fit. */

@@ -5,20 +5,20 @@ import {
   encodeModel,
   goldenOf,
   MODEL_FILES,
-  passesGolden,
+  openProven,
 } from './artifact.ts';
 import { cpuEngine } from './cpu-engine.ts';
 import type { Model } from './engine.ts';
 import { syntheticBatch, syntheticModel } from './synthetic.ts';
 import { wasmEngine } from './wasm/engine.ts';
 
-function withGolden(): Model {
+async function withGolden(): Promise<Model> {
   const model = syntheticModel('linux', 4);
   const graphs = [
     { nodesPerType: [3, 2, 1, 1, 1], edges: 9 },
     { nodesPerType: [1, 0, 0, 0, 0], edges: 0 },
   ];
-  return { ...model, golden: goldenOf(wasmEngine(model), syntheticBatch('linux', graphs, 2)) };
+  return { ...model, golden: await goldenOf(wasmEngine(model), syntheticBatch('linux', graphs, 2)) };
 }
 
 function reasonFor(files: Record<string, Buffer>, featureSchema?: string): string {
@@ -31,8 +31,8 @@ function reasonFor(files: Record<string, Buffer>, featureSchema?: string): strin
   return 'accepted';
 }
 
-test('a model comes back from its files as it was, with sizes and hashes in the manifest', () => {
-  const model = withGolden();
+test('a model comes back from its files as it was, with sizes and hashes in the manifest', async () => {
+  const model = await withGolden();
   const files = encodeModel(model);
   const back = decodeModel(files, 'synthetic');
   expect(back.parameters).toEqual(model.parameters);
@@ -41,18 +41,17 @@ test('a model comes back from its files as it was, with sizes and hashes in the 
   expect(encodeModel(back)).toEqual(files);
 });
 
-test('passesGolden() accepts both engines and refuses other weights or a missing golden batch', () => {
-  const model = decodeModel(encodeModel(withGolden()));
-  passesGolden(model, wasmEngine);
-  passesGolden(model, cpuEngine);
+test('openProven() accepts both engines and refuses other weights or a missing golden batch', async () => {
+  const model = decodeModel(encodeModel(await withGolden()));
+  for (const engineOf of [wasmEngine, cpuEngine]) (await openProven(model, engineOf)).close();
   const other = { ...model, parameters: syntheticModel('linux', 5).parameters };
-  expect(() => passesGolden(other, wasmEngine)).toThrow(/wasm gives .* for golden graph 0/);
+  await expect(openProven(other, wasmEngine)).rejects.toThrow(/wasm gives .* for golden graph 0/);
   const { golden: _, ...without } = model;
-  expect(() => passesGolden(without, wasmEngine)).toThrow(/no engine can prove itself/);
+  await expect(openProven(without, wasmEngine)).rejects.toThrow(/no engine can prove itself/);
 });
 
-test('decodeModel() refuses damaged, missing and foreign files with the reason', () => {
-  const files = encodeModel(withGolden());
+test('decodeModel() refuses damaged, missing and foreign files with the reason', async () => {
+  const files = encodeModel(await withGolden());
   const weights = files[MODEL_FILES.weights]!;
   const flipped = Buffer.from(weights);
   flipped[100] = flipped[100]! ^ 1;

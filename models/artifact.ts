@@ -4,7 +4,7 @@ import { LogsterError, reasonOf } from '../contracts/errors.ts';
 import { PLATFORMS } from '../contracts/event.ts';
 import { FEATURES } from '../contracts/graph.ts';
 import { architectureHash, architectureOf, PARAMETER_LIMIT } from './architecture.ts';
-import type { Engine, Model } from './engine.ts';
+import type { Engine, EngineMaker, Model } from './engine.ts';
 import { decodeGolden, encodeGolden, type Golden } from './golden.ts';
 import { foldFeatureScale, parameterLayout } from './parameters.ts';
 import { scalingSchema } from './scaling.ts';
@@ -91,7 +91,10 @@ export function decodeModel(files: Record<string, Buffer>, featureSchema?: strin
 }
 
 /** Throws schema-mismatch, naming both hashes, unless the model was trained on the given features. */
-export function checkFeatureSchema(manifest: ModelManifest, featureSchema: string): void {
+export function checkFeatureSchema(
+  manifest: Pick<ModelManifest, 'name' | 'featureSchema'>,
+  featureSchema: string,
+): void {
   if (manifest.featureSchema === featureSchema) return;
   throw new LogsterError(
     'schema-mismatch',
@@ -99,21 +102,23 @@ export function checkFeatureSchema(manifest: ModelManifest, featureSchema: strin
   );
 }
 
-/** Throws model-invalid when an engine does not give a model's golden scores, or the model has none. */
-export function passesGolden(model: Model, engineOf: (model: Model) => Engine): void {
+/** Opens an engine that gives a model's golden scores. Throws model-invalid when it does not, or there are none. */
+export async function openProven(model: Model, engineOf: EngineMaker): Promise<Engine> {
   const refuse = refusal(model.manifest.name);
   const golden = model.golden ?? refuse(`${MODEL_FILES.golden} is missing, so no engine can prove itself`);
-  const engine = engineOf(model);
+  const engine = await engineOf(model);
   try {
-    const { rawProb, attackProb } = engine.score(golden.batch);
+    const { rawProb, attackProb } = await engine.score(golden.batch);
     golden.rawProb.forEach((expected, graph) => {
       const raw = Math.abs((rawProb[graph] ?? Number.NaN) - expected);
       const shown = Math.abs((attackProb[graph] ?? Number.NaN) - (golden.attackProb[graph] ?? Number.NaN));
       if (raw <= GOLDEN_TOLERANCE && shown <= 10 * GOLDEN_TOLERANCE) return;
       refuse(`${engine.name} gives ${rawProb[graph]} for golden graph ${graph} instead of ${expected}`);
     });
-  } finally {
+    return engine;
+  } catch (thrown) {
     engine.close();
+    throw thrown;
   }
 }
 
@@ -124,8 +129,8 @@ export function scoringParameters({ manifest, parameters }: Model): Float32Array
 }
 
 /** A golden batch with the scores an engine gives for it, to be kept with the model. */
-export function goldenOf(engine: Engine, batch: Golden['batch']): Golden {
-  const { rawProb, attackProb } = engine.score(batch);
+export async function goldenOf(engine: Engine, batch: Golden['batch']): Promise<Golden> {
+  const { rawProb, attackProb } = await engine.score(batch);
   return { batch, rawProb: [...rawProb], attackProb: [...attackProb] };
 }
 

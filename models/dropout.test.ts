@@ -32,3 +32,15 @@ test('drawDropout() follows from its random sequence alone', () => {
   const dropout = { node: 0.1, edge: 0.1, feature: 0.1 };
   expect(drawDropout(batch, dropout, randomFrom(3))).toEqual(drawDropout(batch, dropout, randomFrom(3)));
 });
+
+test('drawDropout() gives the same in the memory of an earlier draw, a larger or a smaller one', () => {
+  const dropout = { node: 0.1, edge: 0.2, feature: 0.1 };
+  const fresh = drawDropout(batch, dropout, randomFrom(3));
+  const larger = drawDropout(syntheticBatch('linux', syntheticSizes(20, 5), 6), { edge: 1 }, randomFrom(4));
+  const memory = larger.features.buffer;
+  const inLarger = drawDropout(batch, dropout, randomFrom(3), larger);
+  expect(inLarger).toEqual(fresh);
+  expect(inLarger.features.buffer).toBe(memory);
+  const smaller = drawDropout(syntheticBatch('linux', syntheticSizes(2, 5), 6), dropout, randomFrom(4));
+  expect(drawDropout(batch, dropout, randomFrom(3), smaller)).toEqual(fresh);
+});

@@ -29,10 +29,21 @@ export interface Scores {
   readonly edgeScore: Float32Array;
 }
 
+/** What can score, from a graphics card to plain JavaScript. */
+export type EngineName = 'gpu' | 'webgpu' | 'native' | 'wasm' | 'cpu';
+
 /** Scores batches with one model. Not for use from several threads. */
 export interface Engine {
-  readonly name: 'wasm' | 'cpu';
-  /** Throws input-invalid for a batch whose numbers do not fit together. */
-  score(batch: GraphBatch): Scores;
+  readonly name: EngineName;
+  /** What it runs on and how it splits batches, one line for people. */
+  readonly detail: string;
+  /**
+   * Throws input-invalid for a batch whose numbers do not fit together. One call at a time; the arrays of the answer
+   * are the caller's to keep or to send away.
+   */
+  score(batch: GraphBatch): Promise<Scores>;
   close(): void;
 }
+
+/** Opens an engine for a model; throws unavailable, with the way out, where it cannot run here. */
+export type EngineMaker = (model: Model) => Engine | Promise<Engine>;

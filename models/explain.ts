@@ -32,11 +32,7 @@ export function fillGraphScore(
   graph: number,
   { scaling, logit, nodeScore, attention }: GraphOutput,
 ): void {
-  // rounded first, so that the shown probability follows from the logit that is reported
-  const rounded = Math.fround(logit);
-  scores.logit[graph] = rounded;
-  scores.rawProb[graph] = 1 / (1 + Math.exp(-rounded));
-  scores.attackProb[graph] = shownProbability(scaling, rounded);
+  fillGraphLogit(scores, graph, scaling, logit);
   scores.nodeScore.set(nodeScore, batch.nodeStart[graph] ?? 0);
   const first = batch.messageStart[graph] ?? 0;
   const end = batch.messageStart[graph + 1] ?? 0;
@@ -46,4 +42,13 @@ export function fillGraphScore(
     const edge = (batch.origin[message] ?? 0) >> 1;
     scores.edgeScore[edge] = (scores.edgeScore[edge] ?? 0) + weight * attention(message - first);
   }
+}
+
+/** Writes one graph's logit and what follows from it. */
+export function fillGraphLogit(scores: Scores, graph: number, scaling: ScoreScaling, logit: number): void {
+  // rounded first, so that the shown probability follows from the logit that is reported
+  const rounded = Math.fround(logit);
+  scores.logit[graph] = rounded;
+  scores.rawProb[graph] = 1 / (1 + Math.exp(-rounded));
+  scores.attackProb[graph] = shownProbability(scaling, rounded);
 }

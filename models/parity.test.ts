@@ -5,14 +5,18 @@ import { CAPS, type GraphBatch, NODE_TYPES, RELATIONS } from '../contracts/graph
 import { selectGraphs } from '../contracts/select-graphs.ts';
 import { FEATURE_LIMIT, PARAMETER_LIMIT } from './architecture.ts';
 import { cpuEngine, useCpu } from './cpu-engine.ts';
-import type { Engine, Model } from './engine.ts';
+import type { EngineMaker, Model } from './engine.ts';
 import { lossAndGradient, networkInput } from './gat.ts';
 import { GOLDEN_CASES, type GoldenCase } from './golden-cases.ts';
 import { readGoldenVectors } from './golden-vectors.ts';
 import { registerGradients } from './gradients.ts';
+import { nativeEngine } from './native/engine.ts';
+import { loadTensorFlow, nativeHome } from './native/tensorflow.ts';
+import { nativeDifferentiator } from './native/trainer.ts';
 import { parameterLayout } from './parameters.ts';
 import { createPreparer } from './prepare.ts';
 import { randomFrom } from './random.ts';
+import type { GraphForm } from './saved-model/network-graph.ts';
 import { type SyntheticGraph, syntheticBatch, syntheticModel } from './synthetic.ts';
 import { wasmEngine } from './wasm/engine.ts';
 import { createDifferentiator } from './wasm/gradient.ts';
@@ -21,7 +25,7 @@ const GOLDEN = join(import.meta.dirname, 'golden');
 
 interface Contestant {
   readonly name: string;
-  readonly open: (model: Model) => Engine | Promise<Engine>;
+  readonly open: EngineMaker;
   /** Plain JavaScript is slow: the largest window, and ordinary batches when differentiating, are left to the others. */
   readonly slow?: boolean;
 }
@@ -29,27 +33,43 @@ interface Contestant {
 /** Every engine; those that cannot run here skip with their reason. */
 const CONTESTANTS: readonly Contestant[] = [
   { name: 'wasm', open: wasmEngine },
+  { name: 'native', open: nativeEngine },
   { name: 'cpu', open: cpuEngine, slow: true },
 ];
 
 /** Loss and flat gradient of a case. */
-type Differentiate = (exchange: ReturnType<GoldenCase['make']>) => {
+interface LossAndGradient {
   readonly loss: number;
   readonly gradient: Float32Array;
-};
+}
+type Exchange = ReturnType<GoldenCase['make']>;
+type Differentiate = (exchange: Exchange) => LossAndGradient | Promise<LossAndGradient>;
 
 /** Everything that differentiates, in the same way. */
-const DIFFERENTIATORS: readonly { name: string; of: Differentiate; slow?: boolean }[] = [
+const DIFFERENTIATORS: readonly { name: string; of: Differentiate; slow?: boolean; engine?: string }[] = [
   { name: 'wasm', of: byWasm },
+  { name: 'native TensorFlow', engine: 'native', of: (exchange) => byTensorFlow('fused', exchange) },
+  {
+    name: 'TensorFlow’s own operations',
+    engine: 'native',
+    of: (exchange) => byTensorFlow('portable', exchange),
+  },
   { name: 'cpu', of: byTfjs, slow: true },
 ];
 
-function byWasm({ batch, parameters, labels, weights }: ReturnType<GoldenCase['make']>) {
+function byWasm({ batch, parameters, labels, weights }: Exchange) {
   const prepared = createPreparer(batch.platform).prepare(batch);
   return createDifferentiator(batch.platform).lossAndGradient(parameters, prepared, labels, weights);
 }
 
-function byTfjs({ batch, parameters, labels, weights }: ReturnType<GoldenCase['make']>) {
+async function byTensorFlow(form: GraphForm, { batch, parameters, labels, weights }: Exchange) {
+  const prepared = createPreparer(batch.platform).prepare(batch);
+  const tensorflow = await loadTensorFlow(nativeHome());
+  const differentiator = nativeDifferentiator(tensorflow, batch.platform, form);
+  return differentiator.lossAndGradient(parameters, prepared, labels, weights);
+}
+
+function byTfjs({ batch, parameters, labels, weights }: Exchange) {
   useCpu();
   registerGradients();
   const input = networkInput(createPreparer(batch.platform).prepare(batch), 0, batch.graphs.length);
@@ -140,12 +160,13 @@ function engineTests({ open, slow = false }: Contestant): void {
   });
 }
 
-for (const { name: by, of, slow } of DIFFERENTIATORS) {
+for (const { name: by, of, slow, engine } of DIFFERENTIATORS) {
   const cases = NAMES.filter(([name]) => !slow || !/^(largest|ordinary)/.test(name));
-  describe(`the gradient of ${by}`, () => {
+  const reason = engine && absent.get(engine);
+  (reason ? describe.skip : describe)(`the gradient of ${by}${reason ? ` (${reason})` : ''}`, () => {
     test.each(cases)('is PyTorch Geometric’s to 1e-4 in every tensor: %s', async (name, { make }) => {
       const exchange = make();
-      const { loss, gradient } = of(exchange);
+      const { loss, gradient } = await of(exchange);
       const expected = await readGoldenVectors(GOLDEN, name);
       expect(loss / expected.loss).toBeCloseTo(1, 5);
       const whole = norm(expected.gradient);

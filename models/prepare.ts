@@ -1,7 +1,7 @@
 import { LogsterError } from '../contracts/errors.ts';
 import type { Platform } from '../contracts/event.ts';
 import { FEATURES, type GraphBatch, type GraphInBatch } from '../contracts/graph.ts';
-import { architectureOf, edgeKind } from './architecture.ts';
+import { architectureOf, COUNT_BUCKETS, edgeKind } from './architecture.ts';
 
 /**
  * A batch as the network reads it: every edge as two messages, one along it and one against it, the messages of a
@@ -63,18 +63,17 @@ export function createPreparer(platform: Platform): Preparer {
       let messages = 0;
       let node = 0;
       let edge = 0;
-      batch.graphs.forEach((graph, g) => {
+      for (const [g, graph] of batch.graphs.entries()) {
         nodeStart[g] = node;
         messageStart[g] = messages;
-        const count = nodesOf(graph);
         checkGraph(batch, graph, { node, edge });
         nodesPerType.set(graph.nodesPerType, g * nodeTypes);
+        countMessages(batch, graph, rowStart, node + g, hiddenEdges);
         const into = { source, target, kind, origin, first: messages };
-        const rows = rowStart.subarray(node + g, node + g + count + 1);
-        messages += layMessages(batch, graph, rows, into, hiddenEdges);
-        node += count;
+        messages += layMessages(batch, graph, { rowStart, row: node + g, into, hidden: hiddenEdges });
+        node += nodesOf(graph);
         edge += graph.edges;
-      });
+      }
       nodeStart[graphs] = node;
       messageStart[graphs] = messages;
       return {
@@ -133,12 +132,24 @@ function checkGraph(
   if (!follows) refuse('does not follow on the graph before it');
   if ((first.node + count) * FEATURES > batch.features.length) refuse('has fewer features than nodes');
   if (first.edge + edges > batch.source.length) refuse('has fewer edges than it says');
-  for (let e = graph.edgeOffset; e < graph.edgeOffset + graph.edges; e++) {
-    const from = (batch.source[e] ?? -1) - first.node;
-    const to = (batch.target[e] ?? -1) - first.node;
-    if (from < 0 || from >= count || to < 0 || to >= count) refuse(`has an edge (${e}) to a node outside it`);
-    if ((batch.relation[e] ?? relations) >= relations) refuse(`has an edge (${e}) of an unknown relation`);
+  const wrong = wrongEdge(batch, graph, relations);
+  if (wrong < 0) return;
+  const known = (batch.relation[wrong] ?? relations) < relations;
+  refuse(`has an edge (${wrong}) ${known ? 'to a node outside it' : 'of an unknown relation'}`);
+}
+
+/** The first edge that names a node outside its graph or an unknown relation, -1 when there is none. */
+function wrongEdge(batch: GraphBatch, graph: GraphInBatch, relations: number): number {
+  const { source, target, relation } = batch;
+  const { edgeOffset, edges, nodeOffset } = graph;
+  const count = nodesOf(graph);
+  for (let e = edgeOffset; e < edgeOffset + edges; e++) {
+    const from = (source[e] ?? -1) - nodeOffset;
+    const to = (target[e] ?? -1) - nodeOffset;
+    if (from < 0 || from >= count || to < 0 || to >= count || (relation[e] ?? relations) >= relations)
+      return e;
   }
+  return -1;
 }
 
 interface MessageArrays {
@@ -149,60 +160,64 @@ interface MessageArrays {
   readonly first: number;
 }
 
-/** Counting sort of a graph's messages by receiver, into the arrays from `into.first` on; gives their number. */
-function layMessages(
-  batch: GraphBatch,
+/** A graph's messages per node, in its place of `rowStart` from `row` on. */
+function countMessages(
+  { source, target }: GraphBatch,
   graph: GraphInBatch,
-  rows: Int32Array,
-  into: MessageArrays,
+  rowStart: Int32Array,
+  row: number,
   hidden: Uint8Array | undefined,
-): number {
+): void {
   const { edgeOffset, edges, nodeOffset } = graph;
-  const end = edgeOffset + edges;
-  rows.fill(0);
-  for (let e = edgeOffset; e < end; e++) {
+  rowStart.fill(0, row, row + nodesOf(graph) + 1);
+  for (let e = edgeOffset; e < edgeOffset + edges; e++) {
     if (hidden?.[e]) continue;
-    count(rows, (batch.target[e] ?? 0) - nodeOffset);
-    count(rows, (batch.source[e] ?? 0) - nodeOffset);
+    const from = row + (source[e] ?? 0) - nodeOffset;
+    const to = row + (target[e] ?? 0) - nodeOffset;
+    rowStart[from] = (rowStart[from] ?? 0) + 1;
+    rowStart[to] = (rowStart[to] ?? 0) + 1;
   }
-  // rows[i] becomes where node i's messages begin; placing them moves it to their end, one place early
+}
+
+interface Place {
+  readonly rowStart: Int32Array;
+  readonly row: number; // where the graph's part of rowStart begins
+  readonly into: MessageArrays;
+  readonly hidden: Uint8Array | undefined;
+}
+
+/** Counting sort of a graph's messages by receiver, into the arrays from `into.first` on; gives their number. */
+function layMessages(batch: GraphBatch, graph: GraphInBatch, { rowStart, row, into, hidden }: Place): number {
+  const { source, target, relation, count } = batch;
+  const { source: sender, target: receiver, kind, origin, first } = into;
+  const { edgeOffset, edges, nodeOffset } = graph;
+  const lastRow = row + nodesOf(graph);
+  // an entry becomes where a node's messages begin; placing them moves it to their end, one place early
   let total = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const own = rows[i] ?? 0;
-    rows[i] = total;
+  for (let i = row; i <= lastRow; i++) {
+    const own = rowStart[i] ?? 0;
+    rowStart[i] = total;
     total += own;
   }
-  for (let e = edgeOffset; e < end; e++) {
+  for (let e = edgeOffset; e < edgeOffset + edges; e++) {
     if (hidden?.[e]) continue;
-    const from = (batch.source[e] ?? 0) - nodeOffset;
-    const to = (batch.target[e] ?? 0) - nodeOffset;
-    const relation = batch.relation[e] ?? 0;
-    const seen = batch.count[e] ?? 1;
-    place(into, rows, from, to, edgeKind(relation, false, seen), 2 * e);
-    place(into, rows, to, from, edgeKind(relation, true, seen), 2 * e + 1);
+    const from = (source[e] ?? 0) - nodeOffset;
+    const to = (target[e] ?? 0) - nodeOffset;
+    const forth = edgeKind(relation[e] ?? 0, false, count[e] ?? 1);
+    const within = rowStart[row + to] ?? 0;
+    rowStart[row + to] = within + 1;
+    sender[first + within] = from;
+    receiver[first + within] = to;
+    kind[first + within] = forth;
+    origin[first + within] = 2 * e;
+    const back = rowStart[row + from] ?? 0;
+    rowStart[row + from] = back + 1;
+    sender[first + back] = to;
+    receiver[first + back] = from;
+    kind[first + back] = forth + COUNT_BUCKETS.length;
+    origin[first + back] = 2 * e + 1;
   }
-  rows.copyWithin(1, 0, rows.length - 1);
-  rows[0] = 0;
+  rowStart.copyWithin(row + 1, row, lastRow);
+  rowStart[row] = 0;
   return total;
-}
-
-function count(rows: Int32Array, node: number): void {
-  rows[node] = (rows[node] ?? 0) + 1;
-}
-
-function place(
-  into: MessageArrays,
-  rows: Int32Array,
-  from: number,
-  to: number,
-  kind: number,
-  origin: number,
-): void {
-  const within = rows[to] ?? 0;
-  rows[to] = within + 1;
-  const at = into.first + within;
-  into.source[at] = from;
-  into.target[at] = to;
-  into.kind[at] = kind;
-  into.origin[at] = origin;
 }

@@ -24,16 +24,16 @@ const schema = z.strictObject({
   model: z
     .strictObject({
       backend: z
-        .enum(['auto', 'gpu', 'native', 'wasm', 'cpu'])
+        .enum(['auto', 'gpu', 'webgpu', 'native', 'wasm', 'cpu'])
         .default('auto')
-        .describe('engine that scores'),
+        .describe('engine that scores: auto, gpu, webgpu, native, wasm or cpu'),
       scorers: z
         .number()
         .int()
         .min(0)
         .max(256)
         .default(0)
-        .describe('scorer processes; 0: one per core but one'),
+        .describe('scorer processes; 0: one per GPU where GPUs score, else one per core but one'),
     })
     .prefault({}),
   queue: z

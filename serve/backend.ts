@@ -1,56 +1,52 @@
 import { LogsterError, reasonOf } from '../contracts/errors.ts';
 import { cpuEngine } from '../models/cpu-engine.ts';
-import type { Engine, Model } from '../models/engine.ts';
+import type { Engine, EngineMaker, EngineName } from '../models/engine.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
 
-export const BACKENDS = ['auto', 'gpu', 'native', 'wasm', 'cpu'] as const;
-export type BackendSetting = (typeof BACKENDS)[number];
-export type BackendName = Exclude<BackendSetting, 'auto'>;
+/** What can be asked for; `auto` takes the best there is. */
+export type BackendSetting = 'auto' | EngineName;
 
-/** Which engine scores, and why no better one does. */
+/** The engine that scores, and why no better one does. */
 export interface Backend {
-  readonly name: BackendName;
-  readonly engineOf: (model: Model) => Engine;
-  readonly passedOver: readonly { readonly name: BackendName; readonly reason: string }[];
+  readonly engine: Engine;
+  readonly passedOver: readonly { readonly name: EngineName; readonly reason: string }[];
 }
 
 /** From the fastest to the one that is always there. */
-const PREFERENCE: readonly BackendName[] = ['gpu', 'native', 'wasm', 'cpu'];
+const PREFERENCE: readonly EngineName[] = ['gpu', 'webgpu', 'native', 'wasm', 'cpu'];
 
-const MAKERS: Record<BackendName, { make: (model: Model) => Engine } | { missing: string }> = {
-  gpu: { missing: 'this version has no GPU backend yet; use auto, wasm or cpu' },
-  native: { missing: 'this version has no native TensorFlow backend yet; use auto, wasm or cpu' },
-  wasm: { make: wasmEngine },
-  cpu: { make: cpuEngine },
+/** What `auto` leaves alone: WebGPU is proven on software drivers only, and real ones have bugs of their own. */
+const ONLY_BY_NAME: Partial<Record<EngineName, string>> = {
+  webgpu: 'not proven on graphics hardware yet, so it is used only when LOGSTER_BACKEND names it',
+};
+
+/** How each one opens. Those with libraries of their own are imported late, so that a bare machine never touches them. */
+const MAKERS: Record<EngineName, EngineMaker> = {
+  gpu: async (model) => (await import('../models/native/engine.ts')).gpuEngine(model),
+  webgpu: async (model) => (await import('../models/webgpu/engine.ts')).webgpuEngine(model),
+  native: async (model) => (await import('../models/native/engine.ts')).nativeEngine(model),
+  wasm: wasmEngine,
+  cpu: cpuEngine,
 };
 
 /**
- * Takes the best backend that loads and passes `selfTest`, or exactly the one that was asked for.
- * Throws unavailable when that one cannot run here.
+ * Opens the best backend that `prove` opens (openProven() does, where an engine gives the model's golden scores), or
+ * exactly the one that was asked for. Throws unavailable when that one cannot run here.
  */
-export function chooseBackend(
+export async function chooseBackend(
   setting: BackendSetting,
-  selfTest: (engineOf: Backend['engineOf']) => void,
-): Backend {
-  const passedOver: { name: BackendName; reason: string }[] = [];
+  prove: (engineOf: EngineMaker) => Promise<Engine>,
+): Promise<Backend> {
+  const passedOver: { name: EngineName; reason: string }[] = [];
   for (const name of setting === 'auto' ? PREFERENCE : [setting]) {
-    const maker = MAKERS[name];
-    const reason = 'missing' in maker ? maker.missing : whyNot(() => selfTest(maker.make));
-    if (reason === undefined && 'make' in maker) return { name, engineOf: maker.make, passedOver };
-    passedOver.push({ name, reason: reason ?? '' });
+    const unproven = setting === 'auto' ? ONLY_BY_NAME[name] : undefined;
+    const opened = unproven ?? (await prove(MAKERS[name]).catch(reasonOf));
+    if (typeof opened !== 'string') return { engine: opened, passedOver };
+    passedOver.push({ name, reason: opened });
   }
   const reasons = passedOver.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
   throw new LogsterError(
     'unavailable',
     `No backend can score here (${reasons}). Set LOGSTER_BACKEND=auto to take the best there is`,
   );
-}
-
-function whyNot(attempt: () => void): string | undefined {
-  try {
-    attempt();
-    return undefined;
-  } catch (thrown) {
-    return reasonOf(thrown);
-  }
 }

@@ -13,6 +13,7 @@ const model = syntheticModel('windows');
 function scoringWith(engine: Engine): Scoring {
   return {
     engine,
+    engineMs: () => 16,
     remembered: rememberedScores(1 << 20),
     by: { modelName: 'logster-windows-gat', modelVersion: '1', backend: engine.name },
     now: () => 1_700_000_000,
@@ -32,8 +33,9 @@ function eightGraphs(): GraphBatch {
 function choosy(engine: Engine, poison: string): Engine & { calls: number } {
   return {
     name: engine.name,
+    detail: engine.detail,
     calls: 0,
-    score(batch) {
+    async score(batch) {
       this.calls += 1;
       if (batch.graphs.some((graph) => graph.contentHash === poison))
         throw new Error('the numbers do not fit together');
@@ -45,10 +47,10 @@ function choosy(engine: Engine, poison: string): Engine & { calls: number } {
 
 const whole = (batch: GraphBatch) => ({ from: 0, to: batch.graphs.length });
 
-test('every graph becomes a result of the contract, its strongest nodes and edges first', () => {
+test('every graph becomes a result of the contract, its strongest nodes and edges first', async () => {
   const batch = eightGraphs();
-  const results = scoreBatch(batch, whole(batch), scoringWith(wasmEngine(model)));
-  expect(results).toHaveLength(8);
+  const results = await scoreBatch(batch, whole(batch), scoringWith(wasmEngine(model)));
+  expect(results.map((result) => result.inference_time_ms)).toEqual(Array(8).fill(2));
   for (const result of results) {
     const checked = inferenceResultSchema.parse({ ...result, queue_time_ms: 0 });
     expect(checked.top_nodes.map((node) => node.score)).toEqual(
@@ -61,19 +63,21 @@ test('every graph becomes a result of the contract, its strongest nodes and edge
   }
 });
 
-test('a graph scores the same to the bit alone and among others', () => {
+test('a graph scores the same to the bit alone and among others', async () => {
   const batch = eightGraphs();
-  const together = scoreBatch(batch, whole(batch), scoringWith(wasmEngine(model)));
-  const alone = batch.graphs.map(
-    (_, place) => scoreBatch(batch, { from: place, to: place + 1 }, scoringWith(wasmEngine(model)))[0],
-  );
-  expect(alone.map((result) => result?.attack_prob)).toEqual(together.map((result) => result.attack_prob));
+  const together = await scoreBatch(batch, whole(batch), scoringWith(wasmEngine(model)));
+  const alone: number[] = [];
+  for (let place = 0; place < 8; place++) {
+    const [only] = await scoreBatch(batch, { from: place, to: place + 1 }, scoringWith(wasmEngine(model)));
+    alone.push(only!.attack_prob);
+  }
+  expect(alone).toEqual(together.map((result) => result.attack_prob));
 });
 
-test('a bad graph fails alone, with its reason, and its batch does not', () => {
+test('a bad graph fails alone, with its reason, and its batch does not', async () => {
   const batch = eightGraphs();
   const engine = choosy(wasmEngine(model), batch.graphs[5]!.contentHash);
-  const results = scoreBatch(batch, whole(batch), scoringWith(engine));
+  const results = await scoreBatch(batch, whole(batch), scoringWith(engine));
   expect(results.map((result) => result.prediction === 'error')).toEqual(
     [...'00000100'].map((flag) => flag === '1'),
   );
@@ -82,23 +86,23 @@ test('a bad graph fails alone, with its reason, and its batch does not', () => {
     attack_prob: 0,
     confidence: 0,
   });
-  const untroubled = scoreBatch(batch, whole(batch), scoringWith(wasmEngine(model)));
+  const untroubled = await scoreBatch(batch, whole(batch), scoringWith(wasmEngine(model)));
   expect(results[4]!.attack_prob).toBe(untroubled[4]!.attack_prob);
 });
 
-test('a graph that did not change is not scored again, and says so', () => {
+test('a graph that did not change is not scored again, and says so', async () => {
   const batch = eightGraphs();
   const engine = choosy(wasmEngine(model), 'none');
   const scoring = scoringWith(engine);
-  const first = scoreBatch(batch, whole(batch), scoring);
-  const again = scoreBatch(batch, whole(batch), scoring);
+  const first = await scoreBatch(batch, whole(batch), scoring);
+  const again = await scoreBatch(batch, whole(batch), scoring);
   expect(engine.calls).toBe(1);
   expect(first.every((result) => !result.reused)).toBe(true);
   expect(again.every((result) => result.reused)).toBe(true);
   expect(again.map(({ reused, ...rest }) => rest)).toEqual(first.map(({ reused, ...rest }) => rest));
 });
 
-test('equal graphs in one batch are scored once', () => {
+test('equal graphs in one batch are scored once', async () => {
   const batch = eightGraphs();
   const twins = {
     ...batch,
@@ -108,13 +112,12 @@ test('equal graphs in one batch are scored once', () => {
   const engine = wasmEngine(model);
   const counting: Engine = {
     ...engine,
-    name: engine.name,
-    score(part) {
+    async score(part) {
       seen.push(part.graphs.length);
       return engine.score(part);
     },
   };
-  scoreBatch(twins, whole(twins), scoringWith(counting));
+  await scoreBatch(twins, whole(twins), scoringWith(counting));
   expect(seen).toEqual([1]);
 });
 

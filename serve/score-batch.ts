@@ -8,6 +8,8 @@ import { errorResultOf, type GraphScores, resultOf, type ScoredBy, scoresOf } fr
 
 export interface Scoring {
   readonly engine: Engine;
+  /** Milliseconds the engine has computed for this batch; other batches it had to wait for do not count. */
+  readonly engineMs: () => number;
   readonly remembered: RememberedScores;
   readonly by: Omit<ScoredBy, 'inferenceMs' | 'scoredAt'>;
   /** Epoch seconds. */
@@ -20,12 +22,11 @@ type Outcome = { readonly scores: GraphScores; readonly reused: boolean } | { re
  * Scores graphs [from, to) of a batch. Equal graphs are scored once; a graph that cannot be scored is found by
  * halving and fails alone.
  */
-export function scoreBatch(
+export async function scoreBatch(
   batch: GraphBatch,
   { from, to }: { readonly from: number; readonly to: number },
   scoring: Scoring,
-): ScoredWindow[] {
-  const begun = scoring.now();
+): Promise<ScoredWindow[]> {
   const outcomes = new Map<number, Outcome>();
   const fresh: number[] = [];
   const sameAs = new Map<number, number>(); // a graph that equals one scored in this call
@@ -41,7 +42,7 @@ export function scoreBatch(
       fresh.push(place);
     }
   }
-  scoreByHalves(batch, fresh, scoring.engine, outcomes);
+  await scoreByHalves(batch, fresh, scoring.engine, outcomes);
   for (const place of fresh) {
     const outcome = outcomes.get(place);
     if (outcome && 'scores' in outcome) scoring.remembered.set(keyOf(batch, place, scoring), outcome.scores);
@@ -50,8 +51,8 @@ export function scoreBatch(
     const outcome = outcomes.get(twin);
     if (outcome) outcomes.set(place, 'scores' in outcome ? { ...outcome, reused: true } : outcome);
   }
-  const scoredAt = scoring.now();
-  const by = { ...scoring.by, scoredAt, inferenceMs: ((scoredAt - begun) * 1000) / Math.max(1, to - from) };
+  const inferenceMs = scoring.engineMs() / Math.max(1, to - from);
+  const by = { ...scoring.by, scoredAt: scoring.now(), inferenceMs };
   return batch.graphs.slice(from, to).map((graph, index) => {
     const outcome = outcomes.get(from + index) ?? { reason: 'the graph was not scored' };
     return 'scores' in outcome
@@ -64,16 +65,16 @@ function keyOf(batch: GraphBatch, place: number, scoring: Scoring): string {
   return `${scoring.by.modelName}@${scoring.by.modelVersion}/${batch.graphs[place]?.contentHash}`;
 }
 
-function scoreByHalves(
+async function scoreByHalves(
   batch: GraphBatch,
   places: readonly number[],
   engine: Engine,
   outcomes: Map<number, Outcome>,
-): void {
+): Promise<void> {
   if (places.length === 0) return;
   try {
     const part = selectGraphs(batch, places);
-    const scores = engine.score(part);
+    const scores = await engine.score(part);
     part.graphs.forEach((graph, index) => {
       const own = scoresOf(scores, graph, index);
       const place = places[index] ?? 0;
@@ -91,7 +92,7 @@ function scoreByHalves(
       return;
     }
     const middle = places.length >> 1;
-    scoreByHalves(batch, places.slice(0, middle), engine, outcomes);
-    scoreByHalves(batch, places.slice(middle), engine, outcomes);
+    await scoreByHalves(batch, places.slice(0, middle), engine, outcomes);
+    await scoreByHalves(batch, places.slice(middle), engine, outcomes);
   }
 }

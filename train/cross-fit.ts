@@ -96,12 +96,12 @@ async function judgeFold(
   const pairs: PairRow[] = [];
   for (const { capture, content } of only(captures, sides.judge)) {
     const score = (examples: readonly Example[]) => rawScoresOf(engine, trained.baselines, capture, examples);
-    const raw = score(content.windows);
+    const raw = await score(content.windows);
     content.windows.forEach(({ host, end, label }, place) => {
       rows.push({ capture, host, end, label, raw: raw[place] ?? {}, fold });
     });
-    const before = score(content.pairs.map((pair) => pair.before));
-    const during = score(content.pairs.map((pair) => pair.during));
+    const before = await score(content.pairs.map((pair) => pair.before));
+    const during = await score(content.pairs.map((pair) => pair.during));
     content.pairs.forEach(({ kind }, place) => {
       pairs.push({ kind, before: before[place] ?? {}, during: during[place] ?? {}, fold });
     });

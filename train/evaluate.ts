@@ -58,12 +58,12 @@ async function evaluatePlatform(
     for (const [place, capture] of captures.entries()) {
       const read = await windowsOf(capture, inspect);
       const score = (examples: readonly Example[]) => shownScores(engine, loaded, capture, examples);
-      const scored = score(read.windows);
+      const scored = await score(read.windows);
       read.windows.forEach(({ host, end, label }, at) => {
         windows.push({ capture, host, end, label, scores: scored[at] ?? {} });
       });
-      const before = score(read.pairs.map((pair) => pair.before));
-      const during = score(read.pairs.map((pair) => pair.during));
+      const before = await score(read.pairs.map((pair) => pair.before));
+      const during = await score(read.pairs.map((pair) => pair.during));
       read.pairs.forEach(({ kind }, at) => {
         pairs.push({ kind, before: before[at] ?? {}, during: during[at] ?? {} });
       });
@@ -82,13 +82,13 @@ async function evaluatePlatform(
 }
 
 /** Shown probabilities of a capture's examples by every scorer that the version carries, in order. */
-export function shownScores(
+export async function shownScores(
   engine: Engine,
   { baselines }: LoadedModel,
   capture: Capture,
   examples: readonly Example[],
-): readonly Scores[] {
-  const { attackProbs } = scoresOf(
+): Promise<readonly Scores[]> {
+  const { attackProbs } = await scoresOf(
     engine,
     examples.map((one) => one.graph),
   );

@@ -63,8 +63,8 @@ export async function chooseEpochs(
     platform,
     examplesOf(only(captures, train)),
     options.recipe,
-    (epoch, loss, parameters) => {
-      options.afterEpoch(epoch, loss, parameters);
+    async (epoch, loss, parameters) => {
+      await options.afterEpoch(epoch, loss, parameters);
       return lossOn(platform, parameters(), validation);
     },
   );
@@ -78,13 +78,13 @@ export function only(captures: readonly ReadCapture[], wanted: readonly Capture[
 }
 
 /** Raw logits of a capture's examples by the network and every simple model, in order. */
-export function rawScoresOf(
+export async function rawScoresOf(
   engine: Engine,
   baselines: readonly Baseline[],
   capture: Capture,
   examples: readonly Example[],
-): readonly RawScores[] {
-  const { logits } = scoresOf(
+): Promise<readonly RawScores[]> {
+  const { logits } = await scoresOf(
     engine,
     examples.map((one) => one.graph),
   );
@@ -105,9 +105,13 @@ export function plainEngine(platform: Platform, parameters: Float32Array): Engin
 const TEMPERATURES = [1, 1.5, 2, 3, 5, 8] as const;
 
 /** Weighted mean cross-entropy, nats, at the temperature that suits it best. */
-function lossOn(platform: Platform, parameters: Float32Array, examples: readonly WeightedExample[]): number {
+async function lossOn(
+  platform: Platform,
+  parameters: Float32Array,
+  examples: readonly WeightedExample[],
+): Promise<number> {
   const engine = plainEngine(platform, parameters);
-  const { logits } = scoresOf(
+  const { logits } = await scoresOf(
     engine,
     examples.map(({ example }) => example.graph),
   );

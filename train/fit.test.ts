@@ -30,7 +30,7 @@ const recipe: Recipe = {
 test('fitNetwork() tells two kinds of graphs apart, and equal input gives equal bytes', async () => {
   const { parameters, curve } = await fitNetwork('linux', examples, recipe);
   const engine = plainEngine('linux', parameters);
-  const { logits } = scoresOf(
+  const { logits } = await scoresOf(
     engine,
     examples.map((one) => one.example.graph),
   );

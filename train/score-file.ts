@@ -78,7 +78,7 @@ async function scoreFile(
     const platform = events[0]?.platform;
     if (!platform) continue;
     const graphs = closedWindows(events, dropped).map(({ window, panes }) => buildGraph(window, panes));
-    for (const batch of scoreGraphs(await engineFor(platform), graphs)) {
+    for await (const batch of scoreGraphs(await engineFor(platform), graphs)) {
       let edge = 0;
       batch.graphs.forEach((graph, place) => {
         const edgeScores = batch.scores.edgeScore.subarray(edge, edge + graph.source.length);

@@ -4,24 +4,24 @@ import { joinGraphs } from '../featurize/batch.ts';
 import type { Engine, Scores } from '../models/engine.ts';
 
 /** Graphs of one platform in batches within the product's limits, each with its scores. */
-export function* scoreGraphs(
+export async function* scoreGraphs(
   engine: Engine,
   graphs: readonly HeteroGraph[],
-): Generator<{ readonly graphs: readonly HeteroGraph[]; readonly scores: Scores }> {
+): AsyncGenerator<{ readonly graphs: readonly HeteroGraph[]; readonly scores: Scores }> {
   for (const batch of batchesOf(graphs)) {
     const platform = batch[0]?.window.platform;
-    if (platform) yield { graphs: batch, scores: engine.score(joinGraphs(platform, batch)) };
+    if (platform) yield { graphs: batch, scores: await engine.score(joinGraphs(platform, batch)) };
   }
 }
 
 /** The raw logits and shown probabilities of graphs, in their order. */
-export function scoresOf(
+export async function scoresOf(
   engine: Engine,
   graphs: readonly HeteroGraph[],
-): { readonly logits: readonly number[]; readonly attackProbs: readonly number[] } {
+): Promise<{ readonly logits: readonly number[]; readonly attackProbs: readonly number[] }> {
   const logits: number[] = [];
   const attackProbs: number[] = [];
-  for (const { scores } of scoreGraphs(engine, graphs)) {
+  for await (const { scores } of scoreGraphs(engine, graphs)) {
     logits.push(...scores.logit);
     attackProbs.push(...scores.attackProb);
   }

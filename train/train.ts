@@ -56,7 +56,7 @@ export async function trainPlatform(options: TrainOptions): Promise<TrainedVersi
   const epochs = typicalEpochs(crossFitted.epochs);
   const trained = await fitAll(platform, read, { ...recipe, epochs }, steps.onFit('all captures'));
   const createdAt = new Date(clock.now() * 1000).toISOString();
-  const version = versionOf({
+  const version = await versionOf({
     platform,
     recipe: { ...recipe, epochs },
     read,

@@ -40,7 +40,7 @@ export interface VersionParts {
 }
 
 /** Makes the files of a version: network, self-test, simple models and card. */
-export function versionOf(parts: VersionParts): TrainedVersion {
+export async function versionOf(parts: VersionParts): Promise<TrainedVersion> {
   const { platform, recipe, read, crossFitted, trained, createdAt } = parts;
   const scaling = crossFitted.calibrations.gat?.scaling;
   if (!scaling) throw new LogsterError('input-invalid', `The ${platform} network was not calibrated`);
@@ -64,7 +64,7 @@ export function versionOf(parts: VersionParts): TrainedVersion {
   };
   const model = { manifest, parameters: trained.fitted.parameters };
   const engine = wasmEngine(model);
-  const golden = goldenOf(engine, goldenBatch(platform, read));
+  const golden = await goldenOf(engine, goldenBatch(platform, read));
   engine.close();
   const baselines = trained.baselines.map((one) => ({
     ...one,
@@ -80,6 +80,7 @@ export function versionOf(parts: VersionParts): TrainedVersion {
     data: manifest.data,
     featureSchema: manifest.featureSchema,
     seed: String(recipe.seed),
+    trained_on: recipe.backend ?? 'wasm',
   };
   return { name: manifest.name, files, tags, metrics, crossFitted };
 }

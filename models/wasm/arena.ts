@@ -14,10 +14,10 @@ export interface Arena {
   reset(mark: number): void;
   /** A view that holds until the next reserve(). */
   floats(at: number, length: number): Float32Array;
-  /** A view that holds until the next reserve(). */
-  ints(at: number, length: number): Int32Array;
   /** Reserves room for an array and copies it there. */
   put(values: Float32Array | Int32Array): number;
+  /** Sets a stretch to 0. */
+  clear(at: number, bytes: number): void;
   sizeBytes(): number;
 }
 
@@ -28,11 +28,17 @@ const ALIGNMENT = 64;
 /** An arena over a module's memory; the first page is left to the module. */
 export function createArena(memory: WasmMemory): Arena {
   let top = PAGE_BYTES;
+  let floats = new Float32Array(memory.buffer);
+  let ints = new Int32Array(memory.buffer);
   const reserve = (bytes: number): number => {
     const at = top;
     top = Math.ceil((top + bytes) / ALIGNMENT) * ALIGNMENT;
-    const missing = Math.ceil(top / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES;
-    if (missing > 0) memory.grow(missing);
+    const missing = Math.ceil((top - memory.buffer.byteLength) / PAGE_BYTES);
+    if (missing > 0) {
+      memory.grow(missing);
+      floats = new Float32Array(memory.buffer);
+      ints = new Int32Array(memory.buffer);
+    }
     return at;
   };
   return {
@@ -41,13 +47,15 @@ export function createArena(memory: WasmMemory): Arena {
     reset(mark) {
       top = mark;
     },
-    floats: (at, length) => new Float32Array(memory.buffer, at, length),
-    ints: (at, length) => new Int32Array(memory.buffer, at, length),
+    floats: (at, length) => floats.subarray(at >> 2, (at >> 2) + length),
     put(values) {
       const at = reserve(values.byteLength);
-      if (values instanceof Float32Array) new Float32Array(memory.buffer, at, values.length).set(values);
-      else new Int32Array(memory.buffer, at, values.length).set(values);
+      if (values instanceof Float32Array) floats.set(values, at >> 2);
+      else ints.set(values, at >> 2);
       return at;
+    },
+    clear(at, bytes) {
+      ints.fill(0, at >> 2, (at + bytes) >> 2);
     },
     sizeBytes: () => memory.buffer.byteLength,
   };

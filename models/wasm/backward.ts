@@ -1,137 +1,158 @@
 import type { Platform } from '../../contracts/event.ts';
 import { FEATURES } from '../../contracts/graph.ts';
-import { architectureOf, HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from '../architecture.ts';
-import { LAYER_NAMES } from '../parameters.ts';
-import type { GraphPass, LayerPass } from './forward.ts';
-import type { WasmModule } from './kernels.ts';
-import { type LayerWeights, PROJECTED, type Weights } from './weights.ts';
+import { HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from '../architecture.ts';
+import { LAYER_NAMES, type ParameterName, parameterLayout } from '../parameters.ts';
+import type { GraphPlace, LayerPass, Pass } from './forward.ts';
+import { MULTIPLY, type WasmModule } from './kernels.ts';
+import type { LayerWeights, Weights } from './weights.ts';
 
 /** Where one layer's gradient gathers. */
 export interface LayerGradient {
-  readonly projection: number; // [HIDDEN, PROJECTED]
+  readonly weight: number; // [HIDDEN, HIDDEN]
+  readonly source: number; // [HIDDEN]
+  readonly target: number; // [HIDDEN]
   readonly kind: number; // [kinds, HEADS]
   readonly bias: number; // [HIDDEN]
 }
 
-/** Where a batch's gradient gathers in the module's memory, in the kernels' form. */
+/** Where a batch's gradient gathers in the module's memory: one vector in the layout of parameterLayout(). */
 export interface Gradient {
   readonly start: number;
-  readonly sizeBytes: number;
-  readonly input: readonly { readonly weight: number; readonly bias: number }[]; // per node type
+  readonly size: number; // in floats
+  readonly inputWeight: number; // [node types, FEATURES, HIDDEN]
+  readonly inputBias: number; // [node types, HIDDEN]
   readonly layers: readonly LayerGradient[];
   readonly gate: number; // [HIDDEN]
 }
 
 /** Reserves room for a platform's gradient. */
 export function reserveGradient({ arena }: WasmModule, platform: Platform): Gradient {
-  const { nodeTypes, kinds } = architectureOf(platform);
+  const { tensors, size } = parameterLayout(platform);
+  const start = arena.reserve(size * 4);
+  const at = (name: ParameterName) =>
+    start + 4 * (tensors.find((tensor) => tensor.name === name)?.offset ?? 0);
+  return {
+    start,
+    size,
+    inputWeight: at('input.weight'),
+    inputBias: at('input.bias'),
+    layers: LAYER_NAMES.map((name) => ({
+      weight: at(`${name}.weight`),
+      source: at(`${name}.source`),
+      target: at(`${name}.target`),
+      kind: at(`${name}.kind`),
+      bias: at(`${name}.bias`),
+    })),
+    gate: at('gate'),
+  };
+}
+
+/** Scratch of one backward pass in the module's memory. */
+export interface Scratch {
+  readonly dh: number; // [rows, HIDDEN] the gradient on its way down
+  readonly dz: number; // [rows, HIDDEN]
+  readonly dScores: number; // [rows, 2 HEADS]
+  readonly dots: number; // [messages, HEADS]
+  readonly turned: number; // [HIDDEN, rows]
+  readonly packed: number; // packed [rows, HIDDEN]
+}
+
+/** Reserves what backward() needs for a pass. */
+export function reserveScratch({ arena }: WasmModule, { rows, messages }: Pass): Scratch {
   const room = (floats: number) => arena.reserve(floats * 4);
-  const start = arena.mark();
-  const input = Array.from({ length: nodeTypes }, () => ({
-    weight: room(FEATURES * HIDDEN),
-    bias: room(HIDDEN),
-  }));
-  const layers = LAYER_NAMES.map(() => ({
-    projection: room(HIDDEN * PROJECTED),
-    kind: room(kinds * HEADS),
-    bias: room(HIDDEN),
-  }));
-  const gate = room(HIDDEN);
-  return { start, sizeBytes: arena.mark() - start, input, layers, gate };
+  return {
+    dh: room(rows * HIDDEN),
+    dz: room(rows * HIDDEN),
+    dScores: room(rows * 2 * HEADS),
+    dots: room(messages * HEADS),
+    turned: room(rows * HIDDEN),
+    packed: room(rows * HIDDEN),
+  };
 }
 
 /**
- * Adds one graph's gradient. `slope` is the derivative of the loss by the graph's logit; the pass must have been
- * made with `keep`. The output weights' part is left to the caller, who has the pooled vector.
+ * Adds the gradient of a pass that was made with `keep`, from scratch.dh, the gradient of its output. The readout's
+ * part is left to the caller.
  */
 export function backward(
   module: WasmModule,
   weights: Weights,
-  pass: GraphPass,
-  slope: number,
+  pass: Pass,
+  graphs: readonly GraphPlace[],
+  scratch: Scratch,
   gradient: Gradient,
 ): void {
-  const { kernels, arena } = module;
-  const { rows, gates, shares, pooled } = pass;
-  const room = (floats: number) => arena.reserve(floats * 4);
-  const scratch = {
-    dh: room(rows * HIDDEN),
-    direction: room(2 * HIDDEN),
-    dzx: room(rows * PROJECTED),
-    dots: room(pass.messages * HEADS),
-    turned: room(rows * HIDDEN),
-    packed: room(rows * PROJECTED),
-  };
-  const { dh, direction } = scratch;
-  const whole = arena.floats(weights.direction, 2 * HIDDEN);
-  arena.floats(direction, 2 * HIDDEN).set(whole.map((value) => value * slope));
-  const last = pass.layers.at(-1)?.output ?? 0;
-  kernels.readoutBackward(
-    ...([last, rows, weights.gate, gates, shares] as const),
-    ...([pooled, direction, dh, gradient.gate, SCORE_LIMIT] as const),
-  );
   for (let place = pass.layers.length - 1; place >= 0; place--) {
     const layer = pass.layers[place];
-    const layerWeights = weights.layers[place];
-    const layerGradient = gradient.layers[place];
-    if (layer && layerWeights && layerGradient) {
-      layerBackward(module, pass, scratch, { layer, weights: layerWeights, gradient: layerGradient });
-    }
+    const ofLayer = weights.layers[place];
+    const into = gradient.layers[place];
+    if (layer && ofLayer && into)
+      layerBackward(module, pass, graphs, scratch, { layer, weights: ofLayer, into });
   }
   inputBackward(module, pass, scratch, gradient);
-}
-
-interface Scratch {
-  readonly dh: number; // [rows, HIDDEN] the gradient on its way down
-  readonly dzx: number; // [rows, PROJECTED]
-  readonly dots: number; // [messages, HEADS]
-  readonly turned: number; // [HIDDEN, rows]
-  readonly packed: number; // packed [rows, PROJECTED]
 }
 
 interface LayerStep {
   readonly layer: LayerPass;
   readonly weights: LayerWeights;
-  readonly gradient: LayerGradient;
+  readonly into: LayerGradient;
 }
 
 function layerBackward(
   { kernels, arena }: WasmModule,
-  { rows, rowStart, source, kind }: GraphPass,
-  { dh, dzx, dots, turned, packed }: Scratch,
-  { layer, weights, gradient }: LayerStep,
+  { rows }: Pass,
+  graphs: readonly GraphPlace[],
+  { dh, dz, dScores, dots, turned, packed }: Scratch,
+  { layer, weights, into }: LayerStep,
 ): void {
-  const { input, output, zx, exponents, attention, inverse } = layer;
-  kernels.eluBackward(output, dh, rows * HIDDEN);
-  kernels.addRows(dh, rows, HIDDEN, gradient.bias);
-  arena.floats(dzx, rows * PROJECTED).fill(0);
-  kernels.attendBackward(
-    ...([zx, dh, dzx, rows, rowStart, source, kind, exponents] as const),
-    ...([weights.kindExponents, attention, inverse, dots, gradient.kind, LEAKY_SLOPE] as const),
-  );
-  kernels.limitBackward(zx, dzx, rows, SCORE_LIMIT);
+  const { input, output, z, scores, exponents, attention } = layer;
+  kernels.eluBackward(output, dh, rows, into.bias);
+  arena.clear(dz, rows * HIDDEN * 4);
+  arena.clear(dScores, rows * 2 * HEADS * 4);
+  for (const graph of graphs) {
+    const row = graph.row * HIDDEN * 4;
+    kernels.attendBackward(
+      z + row,
+      dh + row,
+      dz + row,
+      dScores + graph.row * 2 * HEADS * 4,
+      graph.rows,
+      graph.rowStart,
+      graph.source,
+      graph.kind,
+      exponents + graph.row * 4 * HEADS * 4,
+      weights.kindExponents,
+      attention + graph.message * HEADS * 4,
+      dots + graph.message * HEADS * 4,
+      into.kind,
+      LEAKY_SLOPE,
+    );
+  }
+  const { source, target } = weights;
+  kernels.scoresBackward(z, dz, rows, scores, dScores, source, target, into.source, into.target, SCORE_LIMIT);
   kernels.transpose(input, rows, HIDDEN, turned);
-  kernels.pack(dzx, rows, PROJECTED, packed);
-  kernels.multiply(turned, packed, gradient.projection, HIDDEN, rows, PROJECTED, 0, 1);
+  kernels.pack(dz, rows, HIDDEN, packed);
+  kernels.multiply(turned, packed, into.weight, HIDDEN, rows, HIDDEN, 0, MULTIPLY.add);
   // dh stays for the residual; what came through the attention is added
-  kernels.multiply(dzx, weights.turned, dh, rows, PROJECTED, HIDDEN, 0, 1);
+  kernels.multiply(dz, weights.turned, dh, rows, HIDDEN, HIDDEN, 0, MULTIPLY.add);
 }
 
 function inputBackward(
   { kernels }: WasmModule,
-  { rows, layers, nodesPerType, features }: GraphPass,
-  { dh, turned, packed }: Scratch,
-  gradient: Gradient,
+  { batch, from, to, layers, features }: Pass,
+  { dh }: Scratch,
+  { inputWeight, inputBias }: Gradient,
 ): void {
-  kernels.eluBackward(layers[0]?.input ?? 0, dh, rows * HIDDEN);
+  const first = layers[0]?.input ?? 0;
   let row = 0;
-  gradient.input.forEach(({ weight, bias }, type) => {
-    const ofType = nodesPerType[type] ?? 0;
+  for (let run = from * batch.nodeTypes; run < to * batch.nodeTypes; run++) {
+    const rows = batch.nodesPerType[run] ?? 0;
+    if (rows === 0) continue;
+    const type = run % batch.nodeTypes;
     const d = dh + row * HIDDEN * 4;
-    kernels.addRows(d, ofType, HIDDEN, bias);
-    kernels.transpose(features + row * FEATURES * 4, ofType, FEATURES, turned);
-    kernels.pack(d, ofType, HIDDEN, packed);
-    kernels.multiply(turned, packed, weight, FEATURES, ofType, HIDDEN, 0, 1);
-    row += ofType;
-  });
+    kernels.eluBackward(first + row * HIDDEN * 4, d, rows, inputBias + type * HIDDEN * 4);
+    const weight = inputWeight + type * FEATURES * HIDDEN * 4;
+    kernels.projectBackward(features + row * FEATURES * 4, d, rows, FEATURES, weight);
+    row += rows;
+  }
 }

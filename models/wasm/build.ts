@@ -1,18 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KernelBuild } from './kernels.ts';
 
 /** Flags of the AssemblyScript compiler: no runtime, no bounds checks, vectors, memory from outside. */
 const FLAGS = [
-  '-O3',
-  '--noAssert',
-  '--enable',
-  'simd',
-  '--importMemory',
-  '--runtime',
-  'stub',
-  '--disableWarning',
+  ...['-O3', '--noAssert', '--enable', 'simd', '--importMemory', '--runtime', 'stub', '--disableWarning'],
 ];
+const MORE_FLAGS: Readonly<Record<KernelBuild, readonly string[]>> = {
+  plain: [],
+  fused: ['--enable', 'relaxed-simd'],
+};
 
 /** Where the AssemblyScript compiler stands in a project folder, undefined when it is not installed. */
 export function compilerIn(project: string): string | undefined {
@@ -21,9 +19,9 @@ export function compilerIn(project: string): string | undefined {
 }
 
 /** Compiles models/wasm/kernels.as.ts of a project folder into `to`. */
-export function buildKernels(project: string, compiler: string, to: string): void {
+export function buildKernels(project: string, compiler: string, build: KernelBuild, to: string): void {
   const source = join(project, 'models', 'wasm', 'kernels.as.ts');
-  execFileSync(process.execPath, [compiler, source, '-o', to, ...FLAGS], {
+  execFileSync(process.execPath, [compiler, source, '-o', to, ...FLAGS, ...MORE_FLAGS[build]], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
 }

@@ -1,10 +1,14 @@
 // Dense algebra on row-major float32 matrices. Pointers are byte addresses.
-import { exp4 } from './exp.as';
+import { elu } from './exp.as';
+import { madd } from './fma.as';
+
+/** Rows that go through all panels before the next: with a panel they fit the smallest of first-level caches. */
+const BLOCK: i32 = 32;
 
 /**
- * out[rows, columns] = start + a[rows, inner] * w, where w is packed by pack(), `columns` is a multiple of 8 and
- * start is out itself (add = 1), the bias [columns], or 0 (bias = 0). Every element is summed in the order of
- * `inner`, wherever its row stands, so a row's result does not depend on its neighbours.
+ * out[rows, columns] = start + a[rows, inner] * w, where w is packed by pack() and `columns` a multiple of 16. start is
+ * out itself when how = 1, else the bias [columns], or 0 when that is 0; when how = 2 the ELU of it is stored. Every
+ * element is summed in the order of `inner`, wherever its row stands, so it does not depend on the rows beside it.
  */
 export function multiply(
   a: usize,
@@ -14,118 +18,168 @@ export function multiply(
   inner: i32,
   columns: i32,
   bias: usize,
-  add: i32,
+  how: i32,
 ): void {
-  const zero = f32x4.splat(0);
   const aStride = (<usize>inner) << 2;
   const outStride = (<usize>columns) << 2;
-  for (let column = 0; column < columns; column += 8) {
-    const at = (<usize>column) << 2;
-    const panel = w + at * <usize>inner;
-    let p = a;
-    let o = out + at;
-    if (!add) {
-      const left = bias ? v128.load(bias + at) : zero;
-      const right = bias ? v128.load(bias + at, 16) : zero;
-      for (let row = 0; row < rows; row++) {
-        v128.store(o, left);
-        v128.store(o, right, 16);
-        o += outStride;
+  for (let first = 0; first < rows; first += BLOCK) {
+    const end = min(first + BLOCK, rows);
+    let panel = w;
+    for (let at: usize = 0; at < outStride; at += 64) {
+      const start = bias ? bias + at : 0;
+      let p = a;
+      let o = out + at;
+      let row = first;
+      for (; row + 2 <= end; row += 2) {
+        twoRows(p, aStride, panel, o, outStride, start, how);
+        p += aStride << 1;
+        o += outStride << 1;
       }
-      o = out + at;
+      if (row < end) oneRow(p, aStride, panel, o, start, how);
+      panel += aStride << 4;
     }
-    let row = 0;
-    for (; row + 4 <= rows; row += 4) {
-      addFourRows(p, aStride, panel, o, outStride);
-      p += aStride << 2;
-      o += outStride << 2;
-    }
-    for (; row < rows; row++) {
-      addOneRow(p, panel, o, inner);
-      p += aStride;
-      o += outStride;
-    }
+    if (how === 2) elu(out, (end - first) * columns);
+    a += aStride * BLOCK;
+    out += outStride * BLOCK;
   }
 }
 
-/** Adds four rows times a panel to four rows of 8 columns: as many sums as the registers hold. */
-function addFourRows(a: usize, aStride: usize, panel: usize, out: usize, outStride: usize): void {
-  const a1 = a + aStride;
-  const a2 = a1 + aStride;
-  const a3 = a2 + aStride;
-  const out1 = out + outStride;
-  const out2 = out1 + outStride;
-  const out3 = out2 + outStride;
-  let c00 = v128.load(out);
-  let c01 = v128.load(out, 16);
-  let c10 = v128.load(out1);
-  let c11 = v128.load(out1, 16);
-  let c20 = v128.load(out2);
-  let c21 = v128.load(out2, 16);
-  let c30 = v128.load(out3);
-  let c31 = v128.load(out3, 16);
-  for (let at: usize = 0; at < aStride; at += 4) {
-    const b0 = v128.load(panel);
-    const b1 = v128.load(panel, 16);
-    const x0 = v128.load32_splat(a + at);
-    c00 = f32x4.add(c00, f32x4.mul(x0, b0));
-    c01 = f32x4.add(c01, f32x4.mul(x0, b1));
-    const x1 = v128.load32_splat(a1 + at);
-    c10 = f32x4.add(c10, f32x4.mul(x1, b0));
-    c11 = f32x4.add(c11, f32x4.mul(x1, b1));
-    const x2 = v128.load32_splat(a2 + at);
-    c20 = f32x4.add(c20, f32x4.mul(x2, b0));
-    c21 = f32x4.add(c21, f32x4.mul(x2, b1));
-    const x3 = v128.load32_splat(a3 + at);
-    c30 = f32x4.add(c30, f32x4.mul(x3, b0));
-    c31 = f32x4.add(c31, f32x4.mul(x3, b1));
-    panel += 32;
-  }
-  v128.store(out, c00);
-  v128.store(out, c01, 16);
-  v128.store(out1, c10);
-  v128.store(out1, c11, 16);
-  v128.store(out2, c20);
-  v128.store(out2, c21, 16);
-  v128.store(out3, c30);
-  v128.store(out3, c31, 16);
-}
-
-function addOneRow(a: usize, panel: usize, out: usize, inner: i32): void {
-  let c0 = v128.load(out);
-  let c1 = v128.load(out, 16);
-  for (let k = 0; k < inner; k++) {
-    const x = v128.load32_splat(a);
-    c0 = f32x4.add(c0, f32x4.mul(x, v128.load(panel)));
-    c1 = f32x4.add(c1, f32x4.mul(x, v128.load(panel, 16)));
-    a += 4;
-    panel += 32;
+/**
+ * Two rows times a panel of 16 columns: eight sums, which with a step's six loads just fit the 16 registers of x86.
+ * Two steps a turn, with a way out between them for an odd `inner`; the branch also keeps the compiler from loading
+ * for both at once, which would spill the sums.
+ */
+export function twoRows(
+  a: usize,
+  aStride: usize,
+  panel: usize,
+  out: usize,
+  outStride: usize,
+  bias: usize,
+  how: i32,
+): void {
+  const below = out + outStride;
+  const from = how === 1 ? out : bias;
+  let c0 = from ? v128.load(from) : f32x4.splat(0);
+  let c1 = from ? v128.load(from, 16) : f32x4.splat(0);
+  let c2 = from ? v128.load(from, 32) : f32x4.splat(0);
+  let c3 = from ? v128.load(from, 48) : f32x4.splat(0);
+  let d0 = how === 1 ? v128.load(below) : c0;
+  let d1 = how === 1 ? v128.load(below, 16) : c1;
+  let d2 = how === 1 ? v128.load(below, 32) : c2;
+  let d3 = how === 1 ? v128.load(below, 48) : c3;
+  let p = a;
+  let q = a + aStride;
+  const last = q - 4;
+  while (p <= last) {
+    let x = v128.load32_splat(p);
+    let y = v128.load32_splat(q);
+    let b0 = v128.load(panel);
+    let b1 = v128.load(panel, 16);
+    let b2 = v128.load(panel, 32);
+    let b3 = v128.load(panel, 48);
+    c0 = madd(x, b0, c0);
+    c1 = madd(x, b1, c1);
+    c2 = madd(x, b2, c2);
+    c3 = madd(x, b3, c3);
+    d0 = madd(y, b0, d0);
+    d1 = madd(y, b1, d1);
+    d2 = madd(y, b2, d2);
+    d3 = madd(y, b3, d3);
+    if (p === last) break;
+    x = v128.load32_splat(p, 4);
+    y = v128.load32_splat(q, 4);
+    b0 = v128.load(panel, 64);
+    b1 = v128.load(panel, 80);
+    b2 = v128.load(panel, 96);
+    b3 = v128.load(panel, 112);
+    c0 = madd(x, b0, c0);
+    c1 = madd(x, b1, c1);
+    c2 = madd(x, b2, c2);
+    c3 = madd(x, b3, c3);
+    d0 = madd(y, b0, d0);
+    d1 = madd(y, b1, d1);
+    d2 = madd(y, b2, d2);
+    d3 = madd(y, b3, d3);
+    p += 8;
+    q += 8;
+    panel += 128;
   }
   v128.store(out, c0);
   v128.store(out, c1, 16);
+  v128.store(out, c2, 32);
+  v128.store(out, c3, 48);
+  v128.store(below, d0);
+  v128.store(below, d1, 16);
+  v128.store(below, d2, 32);
+  v128.store(below, d3, 48);
 }
 
-/** Lays from[rows, columns] out in panels of 8 columns, each [rows, 8], as multiply() wants its right side. */
+function oneRow(a: usize, aStride: usize, panel: usize, out: usize, bias: usize, how: i32): void {
+  const from = how === 1 ? out : bias;
+  let c0 = from ? v128.load(from) : f32x4.splat(0);
+  let c1 = from ? v128.load(from, 16) : f32x4.splat(0);
+  let c2 = from ? v128.load(from, 32) : f32x4.splat(0);
+  let c3 = from ? v128.load(from, 48) : f32x4.splat(0);
+  for (const end = a + aStride; a < end; a += 4) {
+    const x = v128.load32_splat(a);
+    c0 = madd(x, v128.load(panel), c0);
+    c1 = madd(x, v128.load(panel, 16), c1);
+    c2 = madd(x, v128.load(panel, 32), c2);
+    c3 = madd(x, v128.load(panel, 48), c3);
+    panel += 64;
+  }
+  v128.store(out, c0);
+  v128.store(out, c1, 16);
+  v128.store(out, c2, 32);
+  v128.store(out, c3, 48);
+}
+
+/** Lays from[rows, columns] out in panels of 16 columns, each [rows, 16], as multiply() wants its right side. */
 export function pack(from: usize, rows: i32, columns: i32, to: usize): void {
-  for (let column = 0; column < columns; column += 8) {
-    let p = from + ((<usize>column) << 2);
+  const stride = (<usize>columns) << 2;
+  for (let at: usize = 0; at < stride; at += 64) {
+    let p = from + at;
     for (let row = 0; row < rows; row++) {
       v128.store(to, v128.load(p));
       v128.store(to, v128.load(p, 16), 16);
-      p += (<usize>columns) << 2;
-      to += 32;
+      v128.store(to, v128.load(p, 32), 32);
+      v128.store(to, v128.load(p, 48), 48);
+      p += stride;
+      to += 64;
     }
   }
 }
 
-/** to[columns, rows] = from[rows, columns] turned over. */
+/** to[columns, rows] = from[rows, columns] turned over; `columns` is a multiple of 4. */
 export function transpose(from: usize, rows: i32, columns: i32, to: usize): void {
-  for (let row = 0; row < rows; row++) {
-    let p = to + ((<usize>row) << 2);
-    for (let column = 0; column < columns; column++) {
-      store<f32>(p, load<f32>(from));
-      from += 4;
-      p += (<usize>rows) << 2;
+  const stride = (<usize>columns) << 2;
+  const toStride = (<usize>rows) << 2;
+  let row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    let o = to + ((<usize>row) << 2);
+    for (const end = from + stride; from < end; from += 16) {
+      const a = v128.load(from);
+      const b = v128.load(from + stride);
+      const c = v128.load(from + (stride << 1));
+      const d = v128.load(from + stride * 3);
+      const abLow = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+      const cdLow = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+      const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+      const cdHigh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      v128.store(o, v128.shuffle<f32>(abLow, cdLow, 0, 1, 4, 5));
+      v128.store(o + toStride, v128.shuffle<f32>(abLow, cdLow, 2, 3, 6, 7));
+      v128.store(o + (toStride << 1), v128.shuffle<f32>(abHigh, cdHigh, 0, 1, 4, 5));
+      v128.store(o + toStride * 3, v128.shuffle<f32>(abHigh, cdHigh, 2, 3, 6, 7));
+      o += toStride << 2;
+    }
+    from += stride * 3;
+  }
+  for (; row < rows; row++) {
+    let o = to + ((<usize>row) << 2);
+    for (const end = from + stride; from < end; from += 4) {
+      store<f32>(o, load<f32>(from));
+      o += toStride;
     }
   }
 }
@@ -136,43 +190,27 @@ export function clamp(at: usize, count: i32, limit: f32): void {
   const low = f32x4.splat(-limit);
   for (const end = at + ((<usize>count) << 2); at < end; at += 16) {
     const x = v128.load(at);
-    v128.store(at, f32x4.min(f32x4.max(v128.and(x, f32x4.eq(x, x)), low), high));
+    v128.store(at, f32x4.pmin(f32x4.pmax(v128.and(x, f32x4.eq(x, x)), low), high));
   }
 }
 
-/** x > 0 ? x : e^x - 1, in place. */
-export function elu(at: usize, count: i32): void {
+/**
+ * Turns the gradient [rows, 128] after an ELU into the one before it, in place, and adds its rows to bias [128]; y is
+ * what the ELU gave.
+ */
+export function eluBackward(y: usize, gradient: usize, rows: i32, bias: usize): void {
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
-  for (const end = at + ((<usize>count) << 2); at < end; at += 16) {
-    const x = v128.load(at);
-    const below = f32x4.sub(exp4(f32x4.min(x, zero)), one);
-    v128.store(at, v128.bitselect(x, below, f32x4.gt(x, zero)));
-  }
-}
-
-/** Turns the gradient after an ELU into the one before it, in place; y is what the ELU gave. */
-export function eluBackward(y: usize, gradient: usize, count: i32): void {
-  const zero = f32x4.splat(0);
-  const one = f32x4.splat(1);
-  for (const end = y + ((<usize>count) << 2); y < end; y += 16) {
-    const value = v128.load(y);
-    const slope = v128.bitselect(one, f32x4.add(value, one), f32x4.gt(value, zero));
-    v128.store(gradient, f32x4.mul(v128.load(gradient), slope));
-    gradient += 16;
-  }
-}
-
-/** to[columns] += the sum of the rows of from[rows, columns]. */
-export function addRows(from: usize, rows: i32, columns: i32, to: usize): void {
-  for (let column = 0; column < columns; column += 4) {
-    let p = from + ((<usize>column) << 2);
-    let sum = v128.load(to);
-    for (let row = 0; row < rows; row++) {
-      sum = f32x4.add(sum, v128.load(p));
-      p += (<usize>columns) << 2;
+  for (let row = 0; row < rows; row++) {
+    for (let at: usize = 0; at < 512; at += 16) {
+      const d = f32x4.mul(
+        v128.load(gradient + at),
+        f32x4.add(f32x4.pmin(v128.load(y + at), zero), one), // e^x below 0, 1 above
+      );
+      v128.store(gradient + at, d);
+      v128.store(bias + at, f32x4.add(v128.load(bias + at), d));
     }
-    v128.store(to, sum);
-    to += 16;
+    y += 512;
+    gradient += 512;
   }
 }

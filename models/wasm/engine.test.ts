@@ -1,5 +1,5 @@
 import { PLATFORMS } from '../../contracts/event.ts';
-import { CAPS, FEATURES, NODE_TYPES } from '../../contracts/graph.ts';
+import { CAPS, FEATURES, type GraphBatch, NODE_TYPES } from '../../contracts/graph.ts';
 import { selectGraphs } from '../../contracts/select-graphs.ts';
 import { PARAMETER_LIMIT } from '../architecture.ts';
 import { cpuEngine } from '../cpu-engine.ts';
@@ -8,6 +8,9 @@ import { parameterLayout, tensorOf } from '../parameters.ts';
 import { randomFrom } from '../random.ts';
 import { type SyntheticGraph, syntheticBatch, syntheticModel, syntheticSizes } from '../synthetic.ts';
 import { wasmEngine } from './engine.ts';
+import { type KernelBuild, runs } from './kernels.ts';
+
+const BUILDS: KernelBuild[] = runs('fused') ? ['plain', 'fused'] : ['plain'];
 
 const SMALL: SyntheticGraph[] = [
   { nodesPerType: [6, 4, 1, 3, 2], edges: 24 },
@@ -22,8 +25,26 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 }
 
-function scoreOf(scores: Scores, graph: number): number[] {
-  return [scores.attackProb[graph]!, scores.rawProb[graph]!, scores.logit[graph]!];
+/** Everything said of one graph. */
+function scoreOf({ graphs }: GraphBatch, scores: Scores, place: number): number[] {
+  const { nodeOffset, edgeOffset, nodesPerType, edges } = graphs[place]!;
+  return [
+    ...[scores.attackProb[place]!, scores.rawProb[place]!, scores.logit[place]!],
+    ...scores.nodeScore.subarray(nodeOffset, nodeOffset + nodesPerType.reduce((a, b) => a + b, 0)),
+    ...scores.edgeScore.subarray(edgeOffset, edgeOffset + edges),
+  ];
+}
+
+/** The batch with most features of every other graph 0, as they are in real windows; -0 among them. */
+function thinned(batch: GraphBatch): GraphBatch {
+  const features = batch.features.slice();
+  batch.graphs.forEach(({ nodeOffset, nodesPerType }, g) => {
+    const end = nodeOffset + nodesPerType.reduce((a, b) => a + b, 0);
+    for (let i = nodeOffset * FEATURES; g % 2 === 0 && i < end * FEATURES; i++) {
+      if (i % 7 > 0) features[i] = i % 2 ? 0 : -0;
+    }
+  });
+  return { ...batch, features };
 }
 
 /** Parameters away from their first values, so that biases and edge kinds take part. */
@@ -33,14 +54,16 @@ function stirred(platform: 'windows' | 'linux', by: number) {
   return { ...model, parameters: model.parameters.map((value) => value + (random.next() * 2 - 1) * by) };
 }
 
-describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
-  test('gives the reference’s probabilities, node scores and edge scores to 1e-5', () => {
+const COMBINATIONS = PLATFORMS.flatMap((platform) => BUILDS.map((build) => ({ platform, build })));
+
+describe.each(COMBINATIONS)('wasmEngine(), $build build, on $platform', ({ platform, build }) => {
+  test('gives the reference’s probabilities, node scores and edge scores to 1e-5', async () => {
     const model = stirred(platform, 0.1);
-    const batch = syntheticBatch(platform, SMALL, 4);
-    const wasm = wasmEngine(model);
+    const batch = thinned(syntheticBatch(platform, SMALL, 4));
+    const wasm = wasmEngine(model, build);
     const cpu = cpuEngine(model);
-    const ours = wasm.score(batch);
-    const reference = cpu.score(batch);
+    const ours = await wasm.score(batch);
+    const reference = await cpu.score(batch);
     expect(largestDifference(ours.rawProb, reference.rawProb)).toBeLessThan(1e-5);
     expect(largestDifference(ours.attackProb, reference.attackProb)).toBeLessThan(1e-5);
     const scale = 1 + Math.max(...Array.from(reference.logit, Math.abs));
@@ -51,11 +74,11 @@ describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
     cpu.close();
   });
 
-  test('node scores and the output bias add up to the logit', () => {
+  test('node scores and the output bias add up to the logit', async () => {
     const model = stirred(platform, 0.1);
     const bias = tensorOf(parameterLayout(platform), model.parameters, 'output.bias');
     const batch = syntheticBatch(platform, SMALL, 5);
-    const { logit, nodeScore } = wasmEngine(model).score(batch);
+    const { logit, nodeScore } = await wasmEngine(model, build).score(batch);
     batch.graphs.forEach((graph, g) => {
       const nodes = graph.nodesPerType.reduce((a, b) => a + b, 0);
       const own = nodeScore.slice(graph.nodeOffset, graph.nodeOffset + nodes);
@@ -63,23 +86,25 @@ describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
     });
   });
 
-  test('gives a graph the same score to the bit in any batch and order', () => {
-    const engine = wasmEngine(stirred(platform, 0.1));
-    const batch = syntheticBatch(platform, [...SMALL, ...syntheticSizes(6, 2)], 6);
-    const together = engine.score(batch);
+  test('gives a graph the same score to the bit in any batch and order', async () => {
+    const engine = wasmEngine(stirred(platform, 0.1), build);
+    const batch = thinned(syntheticBatch(platform, [...SMALL, ...syntheticSizes(6, 2)], 6));
+    const together = await engine.score(batch);
     const order = [7, 2, 10, 0, 4, 9, 1, 3, 8, 5, 6];
-    const shuffled = engine.score(selectGraphs(batch, order));
-    order.forEach((graph, place) => {
-      expect(scoreOf(shuffled, place)).toEqual(scoreOf(together, graph));
-      expect(scoreOf(engine.score(selectGraphs(batch, [graph])), 0)).toEqual(scoreOf(together, graph));
-    });
+    const another = selectGraphs(batch, order);
+    const shuffled = await engine.score(another);
+    for (const [place, graph] of order.entries()) {
+      const alone = selectGraphs(batch, [graph]);
+      expect(scoreOf(another, shuffled, place)).toEqual(scoreOf(batch, together, graph));
+      expect(scoreOf(alone, await engine.score(alone), 0)).toEqual(scoreOf(batch, together, graph));
+    }
   });
 
   test.each([PARAMETER_LIMIT, -PARAMETER_LIMIT])(
     'gives finite scores with every parameter at its limit (%s) and wild features',
-    (parameter) => {
+    async (parameter) => {
       const model = syntheticModel(platform);
-      const engine = wasmEngine({ ...model, parameters: model.parameters.fill(parameter) });
+      const engine = wasmEngine({ ...model, parameters: model.parameters.fill(parameter) }, build);
       const batch = syntheticBatch(platform, [...SMALL, { nodesPerType: [60, 40, 9, 9, 9], edges: 900 }], 7);
       const wild = [
         Number.MAX_VALUE,
@@ -92,32 +117,40 @@ describe.each(PLATFORMS)('wasmEngine() on %s', (platform) => {
       batch.features.forEach((_, i) => {
         batch.features[i] = wild[i % wild.length]!;
       });
-      for (const values of Object.values(engine.score(batch))) {
+      for (const values of Object.values(await engine.score(batch))) {
         expect(Array.from(values as Float32Array).every(Number.isFinite)).toBe(true);
       }
     },
   );
 });
 
-test('wasmEngine() scores a graph without nodes by the output bias alone', () => {
+test('wasmEngine() says which build of the kernels it runs, and takes the fused one where Node has it', () => {
+  const model = syntheticModel('linux');
+  expect(wasmEngine(model, 'plain').detail).not.toMatch(/fused/);
+  expect(/fused multiply-add/.test(wasmEngine(model).detail)).toBe(BUILDS.includes('fused'));
+});
+
+test('wasmEngine() scores a graph without nodes by the output bias alone', async () => {
   const model = stirred('linux', 0.1);
   const bias = tensorOf(parameterLayout('linux'), model.parameters, 'output.bias');
   const batch = syntheticBatch('linux', [{ nodesPerType: [0, 0, 0, 0, 0], edges: 0 }], 1);
-  expect(wasmEngine(model).score(batch).logit[0]).toBeCloseTo(bias[1]! - bias[0]!, 6);
-  expect(cpuEngine(model).score(batch).logit[0]).toBeCloseTo(bias[1]! - bias[0]!, 6);
+  expect((await wasmEngine(model).score(batch)).logit[0]).toBeCloseTo(bias[1]! - bias[0]!, 6);
+  expect((await cpuEngine(model).score(batch)).logit[0]).toBeCloseTo(bias[1]! - bias[0]!, 6);
 });
 
-test('wasmEngine() gives shown probabilities through the model’s scaling', () => {
+test('wasmEngine() gives shown probabilities through the model’s scaling', async () => {
   const model = syntheticModel('linux');
   const batch = syntheticBatch('linux', SMALL, 8);
-  const { logit } = wasmEngine(model).score(batch);
+  const { logit } = await wasmEngine(model).score(batch);
   const scaling = { anchors: [{ raw: logit[0]!, shown: Math.log(0.7 / 0.3) }], alert: logit[0]! };
-  const { attackProb } = wasmEngine({ ...model, manifest: { ...model.manifest, scaling } }).score(batch);
+  const { attackProb } = await wasmEngine({ ...model, manifest: { ...model.manifest, scaling } }).score(
+    batch,
+  );
   expect(attackProb[0]).toBeGreaterThanOrEqual(0.7);
   expect(attackProb[0]).toBeCloseTo(0.7, 6);
 });
 
-test('wasmEngine() takes the feature scale into account', () => {
+test('wasmEngine() takes the feature scale into account', async () => {
   const model = stirred('windows', 0.1);
   const batch = syntheticBatch('windows', SMALL, 9);
   const mean = Array.from({ length: 5 * FEATURES }, (_, i) => (i % 7) / 10);
@@ -137,30 +170,30 @@ test('wasmEngine() takes the feature scale into account', () => {
   });
   const folded = { ...model, manifest: { ...model.manifest, featureScale: { mean, scale } } };
   const difference = largestDifference(
-    wasmEngine(folded).score(batch).rawProb,
-    wasmEngine(model).score(scaled).rawProb,
+    (await wasmEngine(folded).score(batch)).rawProb,
+    (await wasmEngine(model).score(scaled)).rawProb,
   );
   expect(difference).toBeLessThan(1e-5);
 });
 
-test('wasmEngine() scores the largest graph the caps allow', () => {
+test('wasmEngine() scores the largest graph the caps allow', async () => {
   const nodesPerType = NODE_TYPES.windows.map((type) => CAPS.nodes[type]);
   const batch = syntheticBatch('windows', [{ nodesPerType, edges: CAPS.edges }], 12);
-  const { rawProb, nodeScore } = wasmEngine(stirred('windows', 0.1)).score(batch);
+  const { rawProb, nodeScore } = await wasmEngine(stirred('windows', 0.1)).score(batch);
   expect(Number.isFinite(rawProb[0])).toBe(true);
   expect(nodeScore.length).toBe(nodesPerType.reduce((a, b) => a + b, 0));
 });
 
-test('wasmEngine() holds no more memory after many batches, and refuses after close()', () => {
+test('wasmEngine() holds no more memory after many batches, and refuses after close()', async () => {
   const engine = wasmEngine(syntheticModel('linux'));
   const batch = syntheticBatch('linux', syntheticSizes(6, 4), 10);
-  engine.score(batch);
+  await engine.score(batch);
   const before = process.memoryUsage().arrayBuffers;
   const rounds = 200;
-  for (let i = 0; i < rounds; i++) engine.score(batch);
+  for (let i = 0; i < rounds; i++) await engine.score(batch);
   // the garbage of the last rounds may still stand, but not what every round has read
   const held = process.memoryUsage().arrayBuffers - before;
   expect(held).toBeLessThan((rounds * batch.features.byteLength) / 4);
   engine.close();
-  expect(() => engine.score(batch)).toThrow(/closed/);
+  await expect(engine.score(batch)).rejects.toThrow(/closed/);
 });

@@ -1,83 +1,131 @@
 import { FEATURES } from '../../contracts/graph.ts';
 import { FEATURE_LIMIT, HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from '../architecture.ts';
 import type { PreparedBatch } from '../prepare.ts';
-import type { WasmModule } from './kernels.ts';
-import { PROJECTED, type Weights } from './weights.ts';
+import { MULTIPLY, type WasmModule } from './kernels.ts';
+import type { Weights } from './weights.ts';
+
+/** A prepared batch whose messages lie in the module's memory. */
+export interface PlacedBatch extends PreparedBatch {
+  readonly at: { readonly rowStart: number; readonly source: number; readonly kind: number };
+}
+
+/** Copies a batch's messages into the module's memory, where they hold until the arena is reset. */
+export function placeBatch({ arena }: WasmModule, batch: PreparedBatch): PlacedBatch {
+  const { rowStart, source, kind } = batch;
+  return {
+    ...batch,
+    at: { rowStart: arena.put(rowStart), source: arena.put(source), kind: arena.put(kind) },
+  };
+}
 
 /** One layer's intermediate values in the module's memory. */
 export interface LayerPass {
   readonly input: number; // [rows, HIDDEN]
   readonly output: number; // [rows, HIDDEN]
-  readonly zx: number; // [rows, PROJECTED]
+  readonly z: number; // [rows, HIDDEN]
+  readonly scores: number; // [rows, 2 HEADS]
   readonly exponents: number; // [rows, 4 HEADS]
-  readonly attention: number; // [messages, HEADS], not yet divided by its sum
-  readonly inverse: number; // [rows, HEADS], 1 / that sum
+  readonly attention: number; // [messages, HEADS]
 }
 
-/** One graph's way through the network: where everything lies that explanations and gradients need. */
-export interface GraphPass {
+/** The way of some graphs of a batch through the network: where everything lies that comes after it needs. */
+export interface Pass {
+  readonly batch: PlacedBatch;
+  readonly from: number; // graphs [from, to)
+  readonly to: number;
   readonly rows: number;
   readonly messages: number;
-  readonly nodesPerType: Int32Array;
   readonly features: number; // [rows, FEATURES]
+  readonly layers: readonly LayerPass[];
+  readonly output: number; // [rows, HIDDEN] of the last layer
+}
+
+/** Where one graph of a pass lies. */
+export interface GraphPlace {
+  readonly row: number; // its first, counted in the pass
+  readonly rows: number;
+  readonly message: number; // its first, counted in the pass
   readonly rowStart: number;
   readonly source: number;
   readonly kind: number;
-  readonly layers: readonly LayerPass[];
-  readonly gates: number; // [rows]
-  readonly shares: number; // [rows]
-  readonly pooled: number; // [2 HIDDEN]
+}
+
+/** The place of a graph in a pass. */
+export function placeOf({ batch, from }: Pick<Pass, 'batch' | 'from'>, graph: number): GraphPlace {
+  const node = batch.nodeStart[graph] ?? 0;
+  const message = batch.messageStart[graph] ?? 0;
+  return {
+    row: node - (batch.nodeStart[from] ?? 0),
+    rows: (batch.nodeStart[graph + 1] ?? 0) - node,
+    message: message - (batch.messageStart[from] ?? 0),
+    rowStart: batch.at.rowStart + (node + graph) * 4,
+    source: batch.at.source + message * 4,
+    kind: batch.at.kind + message * 4,
+  };
 }
 
 /**
- * Runs one graph of a batch. `keep` gives every layer memory of its own, as the backward pass needs; without it
- * layers follow one another in the same place. The pass holds until the arena is reset.
+ * The end of the graphs from `from` on that go through the network together: as many as have `rows` nodes at most,
+ * at least one.
+ */
+export function endOfPass({ graphs, nodeStart }: PreparedBatch, from: number, rows: number): number {
+  const most = (nodeStart[from] ?? 0) + rows;
+  let to = from + 1;
+  while (to < graphs && (nodeStart[to + 1] ?? 0) <= most) to++;
+  return to;
+}
+
+/**
+ * Runs graphs [from, to) of a batch. `keep` gives every layer memory of its own, as the backward pass needs; without
+ * it layers follow one another in the same place. The pass holds until the arena is reset.
  */
 export function forward(
   module: WasmModule,
   weights: Weights,
-  batch: PreparedBatch,
-  graph: number,
-  keep = false,
-): GraphPass {
-  const pass = layOut(module, weights.layers.length, batch, graph, keep);
+  batch: PlacedBatch,
+  { from, to, keep = false }: { readonly from: number; readonly to: number; readonly keep?: boolean },
+): Pass {
+  const pass = layOut(module, weights.layers.length, batch, { from, to, keep });
   const { kernels } = module;
-  const { rows, rowStart, source, kind } = pass;
-  projectInput(module, weights, pass);
-  pass.layers.forEach(({ input, output, zx, exponents, attention, inverse }, place) => {
+  const graphs = Array.from({ length: to - from }, (_, i) => placeOf(pass, from + i));
+  projectInput(module, weights, pass, graphs);
+  pass.layers.forEach(({ input, output, z, scores, exponents, attention }, place) => {
     const layer = weights.layers[place];
     if (!layer) return;
-    kernels.multiply(input, layer.projection, zx, rows, HIDDEN, PROJECTED, 0, 0);
-    kernels.exponentials(zx, rows, exponents, SCORE_LIMIT, LEAKY_SLOPE);
-    const { kindExponents, bias } = layer;
-    kernels.attend(
-      ...([zx, input, output, rows, rowStart, source, kind] as const),
-      ...([exponents, kindExponents, attention, inverse, bias] as const),
-    );
-    kernels.elu(output, rows * HIDDEN);
+    const { projection, source, target, kindExponents, bias } = layer;
+    kernels.multiply(input, projection, z, pass.rows, HIDDEN, HIDDEN, 0, MULTIPLY.plain);
+    kernels.attentionScores(z, pass.rows, source, target, scores, exponents, SCORE_LIMIT, LEAKY_SLOPE);
+    for (const graph of graphs) {
+      const row = graph.row * HIDDEN * 4;
+      kernels.attend(
+        z + row,
+        input + row,
+        output + row,
+        graph.rows,
+        graph.rowStart,
+        graph.source,
+        graph.kind,
+        exponents + graph.row * HEADS * 16,
+        kindExponents,
+        attention + graph.message * HEADS * 4,
+        bias,
+      );
+    }
   });
-  const last = pass.layers.at(-1)?.output ?? 0;
-  kernels.readout(last, rows, weights.gate, pass.gates, pass.shares, pass.pooled, SCORE_LIMIT);
   return pass;
 }
 
 function layOut(
   { arena }: WasmModule,
   layers: number,
-  batch: PreparedBatch,
-  graph: number,
-  keep: boolean,
-): GraphPass {
-  const node = batch.nodeStart[graph] ?? 0;
-  const rows = (batch.nodeStart[graph + 1] ?? 0) - node;
-  const message = batch.messageStart[graph] ?? 0;
-  const messageEnd = batch.messageStart[graph + 1] ?? 0;
-  const messages = messageEnd - message;
+  batch: PlacedBatch,
+  { from, to, keep }: { readonly from: number; readonly to: number; readonly keep: boolean },
+): Pass {
+  const node = batch.nodeStart[from] ?? 0;
+  const rows = (batch.nodeStart[to] ?? 0) - node;
+  const messages = (batch.messageStart[to] ?? 0) - (batch.messageStart[from] ?? 0);
   const room = (floats: number) => arena.reserve(floats * 4);
   const features = arena.put(batch.features.subarray(node * FEATURES, (node + rows) * FEATURES));
-  const rowStart = arena.put(batch.rowStart.subarray(node + graph, node + graph + rows + 1));
-  const source = arena.put(batch.source.subarray(message, messageEnd));
-  const kind = arena.put(batch.kind.subarray(message, messageEnd));
   const passes: LayerPass[] = [];
   let input = room(rows * HIDDEN);
   for (let place = 0; place < layers; place++) {
@@ -86,40 +134,34 @@ function layOut(
       before && !keep
         ? before
         : {
-            zx: room(rows * PROJECTED),
+            z: room(rows * HIDDEN),
+            scores: room(rows * 2 * HEADS),
             exponents: room(rows * 4 * HEADS),
             attention: room(messages * HEADS),
-            inverse: room(rows * HEADS),
           };
-    const { zx, exponents, attention, inverse } = scratch;
     const output = keep ? room(rows * HIDDEN) : input;
-    passes.push({ input, output, zx, exponents, attention, inverse });
+    passes.push({ ...scratch, input, output });
     input = output;
   }
-  return {
-    rows,
-    messages,
-    nodesPerType: batch.nodesPerType.subarray(graph * batch.nodeTypes, (graph + 1) * batch.nodeTypes),
-    features,
-    rowStart,
-    source,
-    kind,
-    layers: passes,
-    gates: room(rows + 1),
-    shares: room(rows + 1),
-    pooled: room(2 * HIDDEN),
-  };
+  return { batch, from, to, rows, messages, features, layers: passes, output: input };
 }
 
-function projectInput({ kernels }: WasmModule, weights: Weights, pass: GraphPass): void {
-  const first = pass.layers[0]?.input ?? 0;
-  kernels.clamp(pass.features, pass.rows * FEATURES, FEATURE_LIMIT);
-  let row = 0;
-  weights.input.forEach(({ weight, bias }, type) => {
-    const rows = pass.nodesPerType[type] ?? 0;
-    const from = pass.features + row * FEATURES * 4;
-    kernels.multiply(from, weight, first + row * HIDDEN * 4, rows, FEATURES, HIDDEN, bias, 0);
-    row += rows;
+function projectInput(
+  { kernels }: WasmModule,
+  weights: Weights,
+  { batch, from, rows, features, layers }: Pass,
+  graphs: readonly GraphPlace[],
+): void {
+  const first = layers[0]?.input ?? 0;
+  kernels.clamp(features, rows * FEATURES, FEATURE_LIMIT);
+  graphs.forEach(({ row }, i) => {
+    const type0 = (from + i) * batch.nodeTypes;
+    weights.input.forEach(({ weight, bias }, type) => {
+      const ofType = batch.nodesPerType[type0 + type] ?? 0;
+      if (ofType === 0) return;
+      const x = features + row * FEATURES * 4;
+      kernels.project(x, weight, first + row * HIDDEN * 4, ofType, FEATURES, bias);
+      row += ofType;
+    });
   });
-  kernels.elu(first, pass.rows * HIDDEN);
 }

@@ -1,12 +1,11 @@
 import type { Platform } from '../../contracts/event.ts';
-import { FEATURES } from '../../contracts/graph.ts';
-import { HEAD_WIDTH, HEADS, HIDDEN, SCORE_LIMIT } from '../architecture.ts';
+import { HIDDEN, SCORE_LIMIT } from '../architecture.ts';
 import { LAYER_NAMES, parameterLayout, tensorOf } from '../parameters.ts';
 import type { PreparedBatch } from '../prepare.ts';
-import { backward, type Gradient, reserveGradient } from './backward.ts';
-import { forward } from './forward.ts';
+import { backward, reserveGradient, reserveScratch } from './backward.ts';
+import { endOfPass, forward, placeBatch, placeOf } from './forward.ts';
 import { openKernels, type WasmModule } from './kernels.ts';
-import { loadWeights, PROJECTED, reserveWeights } from './weights.ts';
+import { loadWeights, reserveWeights } from './weights.ts';
 
 /** Loss of a batch and its derivative by every parameter. */
 export interface LossAndGradient {
@@ -31,48 +30,79 @@ export interface Differentiator {
   sizeBytes(): number;
 }
 
-/** A differentiator with memory of its own. */
-export function createDifferentiator(platform: Platform): Differentiator {
-  const module = openKernels();
+/** Graphs go through the network together up to so many nodes: what backward needs of them stays in the cache. */
+const PASS_ROWS = 128;
+
+/** A differentiator; everything above what stands in the module's memory now is its own. */
+export function createDifferentiator(platform: Platform, module: WasmModule = openKernels()): Differentiator {
+  const { kernels, arena } = module;
   const layout = parameterLayout(platform);
   const weights = reserveWeights(module, platform);
   const room = reserveGradient(module, platform);
-  const mark = module.arena.mark();
-  const gradient = new Float32Array(layout.size);
+  const pooledGradient = arena.reserve(2 * HIDDEN * 4);
+  const start = arena.mark();
   return {
-    sizeBytes: () => module.arena.sizeBytes(),
-    lossAndGradient(parameters, batch, labels, graphWeights) {
-      const { arena } = module;
-      arena.reset(mark);
+    sizeBytes: () => arena.sizeBytes(),
+    lossAndGradient(parameters, prepared, labels, graphWeights) {
+      arena.reset(start);
       loadWeights(module, platform, weights, parameters);
-      arena.floats(room.start, room.sizeBytes / 4).fill(0);
-      gradient.fill(0);
-      const outputWeight = tensorOf(layout, gradient, 'output.weight');
-      const outputBias = tensorOf(layout, gradient, 'output.bias');
+      arena.clear(room.start, room.size * 4);
+      const batch = placeBatch(module, prepared);
+      const mark = arena.mark();
       const bias = tensorOf(layout, parameters, 'output.bias');
       const total = graphWeights.reduce((sum, weight) => sum + weight, 0);
       const logits = new Float32Array(batch.graphs);
+      const output = new Float64Array(2 * HIDDEN + 1); // by the attack column less the benign one, then their biases
       let loss = 0;
-      for (let graph = 0; graph < batch.graphs; graph++) {
+      for (let from = 0; from < batch.graphs; ) {
+        const to = endOfPass(batch, from, PASS_ROWS);
         arena.reset(mark);
-        const pass = forward(module, weights, batch, graph, true);
-        const direction = arena.floats(weights.direction, 2 * HIDDEN);
-        const pooled = arena.floats(pass.pooled, 2 * HIDDEN);
-        let logit = (bias[1] ?? 0) - (bias[0] ?? 0);
-        for (let i = 0; i < 2 * HIDDEN; i++) logit += (direction[i] ?? 0) * (pooled[i] ?? 0);
-        logits[graph] = logit;
-        const share = total > 0 ? (graphWeights[graph] ?? 0) / total : 0;
-        if (share === 0) continue;
-        const label = labels[graph] ?? 0;
-        loss += share * (label * softplus(-logit) + (1 - label) * softplus(logit));
-        const slope = share * (1 / (1 + Math.exp(-logit)) - label);
-        addOutputGradient(outputWeight, outputBias, pooled, slope);
-        backward(module, weights, pass, slope, room);
+        const pass = forward(module, weights, batch, { from, to, keep: true });
+        const graphs = Array.from({ length: to - from }, (_, i) => placeOf(pass, from + i));
+        const scratch = reserveScratch(module, pass);
+        const gates = arena.reserve(pass.rows * 4);
+        const shares = arena.reserve(pass.rows * 4);
+        const pooled = arena.reserve(2 * HIDDEN * 4);
+        graphs.forEach(({ row, rows }, i) => {
+          const graph = from + i;
+          const h = pass.output + row * HIDDEN * 4;
+          const [gate, share] = [gates + row * 4, shares + row * 4];
+          kernels.readout(h, rows, weights.gate, gate, share, pooled, SCORE_LIMIT);
+          const values = arena.floats(pooled, 2 * HIDDEN);
+          const direction = arena.floats(weights.direction, 2 * HIDDEN);
+          const logit = dot(direction, values) + (bias[1] ?? 0) - (bias[0] ?? 0);
+          logits[graph] = logit;
+          const part = total > 0 ? (graphWeights[graph] ?? 0) / total : 0;
+          const label = labels[graph] ?? 0;
+          if (part > 0) loss += part * (label * softplus(-logit) + (1 - label) * softplus(logit));
+          const slope = part * (1 / (1 + Math.exp(-logit)) - label);
+          const towards = arena.floats(pooledGradient, 2 * HIDDEN);
+          for (let j = 0; j < 2 * HIDDEN; j++) {
+            output[j] = (output[j] ?? 0) + slope * (values[j] ?? 0);
+            towards[j] = slope * (direction[j] ?? 0);
+          }
+          output[2 * HIDDEN] = (output[2 * HIDDEN] ?? 0) + slope;
+          kernels.readoutBackward(
+            ...([h, rows, weights.gate, gate, share, pooled, pooledGradient] as const),
+            ...([scratch.dh + row * HIDDEN * 4, room.gate, SCORE_LIMIT] as const),
+          );
+        });
+        backward(module, weights, pass, graphs, scratch, room);
+        from = to;
       }
-      unfold(module, platform, parameters, room, gradient);
+      const gradient = arena.floats(room.start, room.size);
+      addOutputGradient(platform, gradient, output);
+      holdKinds(platform, gradient, parameters);
       return { loss, gradient, logits };
     },
   };
+}
+
+/** In float64. */
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] ?? 0) * (b[i] ?? 0);
+  return sum;
 }
 
 /** ln(1 + e^x), without overflow. */
@@ -80,80 +110,25 @@ function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
-function addOutputGradient(
-  weight: Float32Array,
-  bias: Float32Array,
-  pooled: Float32Array,
-  slope: number,
-): void {
-  for (let i = 0; i < pooled.length; i++) {
-    const d = slope * (pooled[i] ?? 0);
-    weight[2 * i] = (weight[2 * i] ?? 0) - d;
-    weight[2 * i + 1] = (weight[2 * i + 1] ?? 0) + d;
-  }
-  bias[0] = (bias[0] ?? 0) - slope;
-  bias[1] = (bias[1] ?? 0) + slope;
-}
-
-/** Brings a gradient from the kernels' form, where attention is folded into the projections, into the layout. */
-function unfold(
-  { arena }: WasmModule,
-  platform: Platform,
-  parameters: Float32Array,
-  room: Gradient,
-  gradient: Float32Array,
-): void {
+/** The attack column gets what the benign one loses. */
+function addOutputGradient(platform: Platform, gradient: Float32Array, output: Float64Array): void {
   const layout = parameterLayout(platform);
-  const inputWeight = tensorOf(layout, gradient, 'input.weight');
-  const inputBias = tensorOf(layout, gradient, 'input.bias');
-  room.input.forEach(({ weight, bias }, type) => {
-    inputWeight.set(arena.floats(weight, FEATURES * HIDDEN), type * FEATURES * HIDDEN);
-    inputBias.set(arena.floats(bias, HIDDEN), type * HIDDEN);
-  });
-  room.layers.forEach(({ projection, kind, bias }, place) => {
-    const layer = LAYER_NAMES[place] ?? 'layer0';
-    unfoldAttention(arena.floats(projection, HIDDEN * PROJECTED), {
-      weight: tensorOf(layout, parameters, `${layer}.weight`),
-      source: tensorOf(layout, parameters, `${layer}.source`),
-      target: tensorOf(layout, parameters, `${layer}.target`),
-      dWeight: tensorOf(layout, gradient, `${layer}.weight`),
-      dSource: tensorOf(layout, gradient, `${layer}.source`),
-      dTarget: tensorOf(layout, gradient, `${layer}.target`),
-    });
-    const kindBias = tensorOf(layout, parameters, `${layer}.kind`);
-    const dKind = tensorOf(layout, gradient, `${layer}.kind`);
-    arena.floats(kind, kindBias.length).forEach((value, i) => {
-      dKind[i] = Math.abs(kindBias[i] ?? 0) <= SCORE_LIMIT ? value : 0;
-    });
-    tensorOf(layout, gradient, `${layer}.bias`).set(arena.floats(bias, HIDDEN));
-  });
-  tensorOf(layout, gradient, 'gate').set(arena.floats(room.gate, HIDDEN));
+  const weight = tensorOf(layout, gradient, 'output.weight');
+  const bias = tensorOf(layout, gradient, 'output.bias');
+  const rows = 2 * HIDDEN;
+  for (let i = 0; i <= rows; i++) {
+    const [into, at] = i < rows ? [weight, 2 * i] : [bias, 0];
+    into[at] = -(output[i] ?? 0);
+    into[at + 1] = output[i] ?? 0;
+  }
 }
 
-interface FoldedTensors {
-  readonly weight: Float32Array;
-  readonly source: Float32Array;
-  readonly target: Float32Array;
-  readonly dWeight: Float32Array;
-  readonly dSource: Float32Array;
-  readonly dTarget: Float32Array;
-}
-
-/** The product rule on [W | W a_source | W a_target]. */
-function unfoldAttention(folded: Float32Array, tensors: FoldedTensors): void {
-  const { weight, source, target, dWeight, dSource, dTarget } = tensors;
-  for (let row = 0; row < HIDDEN; row++) {
-    const from = row * PROJECTED;
-    for (let column = 0; column < HIDDEN; column++) {
-      const head = Math.floor(column / HEAD_WIDTH);
-      const asSource = folded[from + HIDDEN + head] ?? 0;
-      const asTarget = folded[from + HIDDEN + HEADS + head] ?? 0;
-      const at = row * HIDDEN + column;
-      const w = weight[at] ?? 0;
-      const own = folded[from + column] ?? 0;
-      dWeight[at] = own + asSource * (source[column] ?? 0) + asTarget * (target[column] ?? 0);
-      dSource[column] = (dSource[column] ?? 0) + w * asSource;
-      dTarget[column] = (dTarget[column] ?? 0) + w * asTarget;
-    }
+/** Takes the gradient from edge biases that stand beyond the limit, where the forward pass held them. */
+function holdKinds(platform: Platform, gradient: Float32Array, parameters: Float32Array): void {
+  const layout = parameterLayout(platform);
+  for (const name of LAYER_NAMES) {
+    const bias = tensorOf(layout, parameters, `${name}.kind`);
+    const slope = tensorOf(layout, gradient, `${name}.kind`);
+    for (let i = 0; i < bias.length; i++) if (Math.abs(bias[i] ?? 0) > SCORE_LIMIT) slope[i] = 0;
   }
 }

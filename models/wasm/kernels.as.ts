@@ -1,5 +1,8 @@
-// What the WebAssembly module offers. AssemblyScript, a dialect of TypeScript. After a change, and a test insists:
-// npx asc models/wasm/kernels.as.ts -o models/wasm/kernels.wasm -O3 --noAssert --enable simd --importMemory --runtime stub
-export { attend, attendBackward, exponentials, limitBackward } from './attention.as';
-export { addRows, clamp, elu, eluBackward, multiply, pack, transpose } from './dense.as';
-export { contributions, readout, readoutBackward } from './readout.as';
+// What the WebAssembly modules offer, written in AssemblyScript, a dialect of TypeScript. kernels.wasm and, with fused
+// multiply-add, kernels-fma.wasm are made of it by build.ts; a test insists that they are.
+export { adamW, sumOfSquares } from './adamw.as';
+export { attend, attentionScores } from './attention.as';
+export { attendBackward, scoresBackward } from './attention-backward.as';
+export { clamp, eluBackward, multiply, pack, transpose } from './dense.as';
+export { edgeScores, nodeScores, readout, readoutBackward } from './readout.as';
+export { project, projectBackward } from './sparse.as';

@@ -1,24 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { LogsterError } from '../../contracts/errors.ts';
 import { type Arena, createArena, type WasmMemory } from './arena.ts';
 
-type Kernel<Arguments extends readonly unknown[]> = (...numbers: Arguments) => void;
+type Kernel<Arguments extends readonly unknown[], Answer = void> = (...numbers: Arguments) => Answer;
 type N = number;
 
-/** The functions of kernels.wasm, described beside their sources (*.as.ts). Pointers are byte addresses. */
+/** How multiply() starts and ends. */
+export const MULTIPLY = { plain: 0, add: 1, elu: 2 } as const;
+
+/** The functions of the modules, described beside their sources (*.as.ts). Pointers are byte addresses. */
 export interface Kernels {
-  readonly multiply: Kernel<[a: N, w: N, out: N, rows: N, inner: N, columns: N, bias: N, add: N]>;
+  readonly multiply: Kernel<[a: N, w: N, out: N, rows: N, inner: N, columns: N, bias: N, how: N]>;
+  readonly project: Kernel<[x: N, w: N, out: N, rows: N, inner: N, bias: N]>;
+  readonly projectBackward: Kernel<[x: N, gradient: N, rows: N, inner: N, into: N]>;
   readonly pack: Kernel<[from: N, rows: N, columns: N, to: N]>;
   readonly transpose: Kernel<[from: N, rows: N, columns: N, to: N]>;
   readonly clamp: Kernel<[at: N, count: N, limit: N]>;
   readonly elu: Kernel<[at: N, count: N]>;
-  readonly eluBackward: Kernel<[y: N, gradient: N, count: N]>;
-  readonly addRows: Kernel<[from: N, rows: N, columns: N, to: N]>;
-  readonly exponentials: Kernel<[zx: N, rows: N, to: N, limit: N, slope: N]>;
+  readonly eluBackward: Kernel<[y: N, gradient: N, rows: N, bias: N]>;
+  readonly attentionScores: Kernel<
+    [z: N, rows: N, source: N, target: N, scores: N, to: N, limit: N, slope: N]
+  >;
   readonly attend: Kernel<
     [
-      zx: N,
+      z: N,
       h: N,
       out: N,
       rows: N,
@@ -27,34 +34,53 @@ export interface Kernels {
       kind: N,
       exponents: N,
       kindExponents: N,
-      weights: N,
-      inverse: N,
+      attention: N,
       bias: N,
     ]
   >;
   readonly attendBackward: Kernel<
     [
-      zx: N,
+      z: N,
       gradient: N,
-      dzx: N,
+      dz: N,
+      dScores: N,
       rows: N,
       rowStart: N,
       source: N,
       kind: N,
       exponents: N,
       kindExponents: N,
-      weights: N,
-      inverse: N,
+      attention: N,
       dots: N,
       kindGradient: N,
       slope: N,
     ]
   >;
-  readonly limitBackward: Kernel<[zx: N, dzx: N, rows: N, limit: N]>;
+  readonly scoresBackward: Kernel<
+    [z: N, dz: N, rows: N, scores: N, dScores: N, source: N, target: N, dSource: N, dTarget: N, limit: N]
+  >;
+  readonly nodeScores: Kernel<[h: N, rows: N, gate: N, direction: N, scratch: N, to: N, limit: N], number>;
+  readonly edgeScores: Kernel<[rows: N, rowStart: N, origin: N, attention: N, scores: N, edges: N]>;
   readonly readout: Kernel<[h: N, rows: N, gate: N, gates: N, shares: N, pooled: N, limit: N]>;
-  readonly contributions: Kernel<[h: N, rows: N, shares: N, direction: N, to: N]>;
   readonly readoutBackward: Kernel<
     [h: N, rows: N, gate: N, gates: N, shares: N, pooled: N, direction: N, dh: N, dGate: N, limit: N]
+  >;
+  readonly sumOfSquares: Kernel<[at: N, count: N], number>;
+  readonly adamW: Kernel<
+    [
+      parameters: N,
+      gradient: N,
+      mean: N,
+      variance: N,
+      count: N,
+      shrink: N,
+      keep: N,
+      rate: N,
+      unbias: N,
+      betaMean: N,
+      betaVariance: N,
+      epsilon: N,
+    ]
   >;
 }
 
@@ -69,22 +95,55 @@ interface WebAssemblyApi {
   readonly Memory: new (size: { readonly initial: number; readonly maximum: number }) => WasmMemory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+  validate(bytes: Uint8Array): boolean;
 }
+
+/**
+ * The builds of the kernels. `fused` multiplies and adds in one instruction where the processor has one, so its last
+ * bits may differ between machines; `plain` gives the same everywhere.
+ */
+export type KernelBuild = 'plain' | 'fused';
+export const KERNEL_FILES: Readonly<Record<KernelBuild, string>> = {
+  plain: 'kernels.wasm',
+  fused: 'kernels-fma.wasm',
+};
 
 /** 2 GiB: the largest window the caps allow takes about 60 MB when training. */
 const MAXIMUM_PAGES = 32_768;
 
+/** The fastest build that this Node runs. */
+export function fastestBuild(): KernelBuild {
+  return runs('fused') ? 'fused' : 'plain';
+}
+
+/** Whether this Node runs a build. */
+export function runs(build: KernelBuild): boolean {
+  const bytes = bytesOf(build);
+  const { validate } = webAssembly();
+  if (validate(bytes)) return true;
+  // Node 20 has fused multiply-add complete, but one V8 release before it stood there without a flag
+  if (!process.versions.v8.startsWith('11.3.')) return false;
+  setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return validate(bytes);
+}
+
 /** Starts the kernels on a memory of their own. Throws unavailable where WebAssembly SIMD is missing. */
-export function openKernels(): WasmModule {
-  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+export function openKernels(build: KernelBuild = 'plain'): WasmModule {
+  const { Memory, Module, Instance } = webAssembly();
   try {
-    const memory = new WebAssembly.Memory({ initial: 16, maximum: MAXIMUM_PAGES });
-    const bytes = readFileSync(join(import.meta.dirname, 'kernels.wasm'));
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    const memory = new Memory({ initial: 16, maximum: MAXIMUM_PAGES });
+    const instance = new Instance(new Module(bytesOf(build)), { env: { memory } });
     return { kernels: instance.exports as Kernels, arena: createArena(memory) };
   } catch (cause) {
-    const advice =
-      'kernels.wasm does not run here; it needs WebAssembly SIMD (Node 20 or newer). Use the cpu backend';
+    const advice = `${KERNEL_FILES[build]} does not run here; it needs WebAssembly SIMD (Node 20 or newer). Use the cpu backend`;
     throw new LogsterError('unavailable', advice, { cause });
   }
+}
+
+function bytesOf(build: KernelBuild): Uint8Array {
+  return readFileSync(join(import.meta.dirname, KERNEL_FILES[build]));
+}
+
+function webAssembly(): WebAssemblyApi {
+  return (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 }

@@ -1,16 +1,15 @@
 import type { Platform } from '../../contracts/event.ts';
 import { FEATURES } from '../../contracts/graph.ts';
-import { architectureOf, HEAD_WIDTH, HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from '../architecture.ts';
-import { LAYER_NAMES, type ParameterLayout, parameterLayout, tensorOf } from '../parameters.ts';
+import { architectureOf, HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from '../architecture.ts';
+import { LAYER_NAMES, parameterLayout, tensorOf } from '../parameters.ts';
 import type { WasmModule } from './kernels.ts';
-
-/** Width of a projected node: its value, then its score as a source and as a target of attention, per head. */
-export const PROJECTED = HIDDEN + 2 * HEADS;
 
 /** Where a layer's weights lie in the module's memory. */
 export interface LayerWeights {
-  readonly projection: number; // packed [HIDDEN, PROJECTED]
-  readonly turned: number; // packed [PROJECTED, HIDDEN], for the backward pass
+  readonly projection: number; // packed [HIDDEN, HIDDEN]
+  readonly turned: number; // packed, rows for columns, for the backward pass
+  readonly source: number; // [HIDDEN]
+  readonly target: number; // [HIDDEN]
   readonly kindExponents: number; // [kinds, 2 HEADS]
   readonly bias: number; // [HIDDEN]
 }
@@ -34,8 +33,10 @@ export function reserveWeights({ arena }: WasmModule, platform: Platform): Weigh
       bias: room(HIDDEN),
     })),
     layers: LAYER_NAMES.map(() => ({
-      projection: room(HIDDEN * PROJECTED),
-      turned: room(PROJECTED * HIDDEN),
+      projection: room(HIDDEN * HIDDEN),
+      turned: room(HIDDEN * HIDDEN),
+      source: room(HIDDEN),
+      target: room(HIDDEN),
       kindExponents: room(kinds * 2 * HEADS),
       bias: room(HIDDEN),
     })),
@@ -44,7 +45,7 @@ export function reserveWeights({ arena }: WasmModule, platform: Platform): Weigh
   };
 }
 
-/** Brings parameters into the kernels' form: attention vectors folded into the projections, panels packed. */
+/** Brings parameters into the kernels' form: matrices in panels, edge biases as exponents. */
 export function loadWeights(
   { kernels, arena }: WasmModule,
   platform: Platform,
@@ -53,58 +54,33 @@ export function loadWeights(
 ): void {
   const layout = parameterLayout(platform);
   const mark = arena.mark();
-  const scratch = arena.reserve(2 * HIDDEN * PROJECTED * 4);
-  const turned = scratch + HIDDEN * PROJECTED * 4;
+  const scratch = arena.reserve(2 * HIDDEN * HIDDEN * 4);
+  const turned = scratch + HIDDEN * HIDDEN * 4;
+  const copy = (values: Float32Array, to: number) => arena.floats(to, values.length).set(values);
   const inputWeight = tensorOf(layout, parameters, 'input.weight');
   const inputBias = tensorOf(layout, parameters, 'input.bias');
   weights.input.forEach(({ weight, bias }, type) => {
     const size = FEATURES * HIDDEN;
-    arena.floats(scratch, size).set(inputWeight.subarray(type * size, (type + 1) * size));
+    copy(inputWeight.subarray(type * size, (type + 1) * size), scratch);
     kernels.pack(scratch, FEATURES, HIDDEN, weight);
-    arena.floats(bias, HIDDEN).set(inputBias.subarray(type * HIDDEN, (type + 1) * HIDDEN));
+    copy(inputBias.subarray(type * HIDDEN, (type + 1) * HIDDEN), bias);
   });
-  weights.layers.forEach(({ projection, turned: backward, kindExponents, bias }, place) => {
-    const layer = LAYER_NAMES[place] ?? 'layer0';
-    arena.floats(scratch, HIDDEN * PROJECTED).set(foldAttention(layout, parameters, layer));
-    kernels.pack(scratch, HIDDEN, PROJECTED, projection);
-    kernels.transpose(scratch, HIDDEN, PROJECTED, turned);
-    kernels.pack(turned, PROJECTED, HIDDEN, backward);
-    const exponents = exponentsOf(tensorOf(layout, parameters, `${layer}.kind`));
-    arena.floats(kindExponents, exponents.length).set(exponents);
-    arena.floats(bias, HIDDEN).set(tensorOf(layout, parameters, `${layer}.bias`));
+  weights.layers.forEach((layer, place) => {
+    const name = LAYER_NAMES[place] ?? 'layer0';
+    copy(tensorOf(layout, parameters, `${name}.weight`), scratch);
+    kernels.pack(scratch, HIDDEN, HIDDEN, layer.projection);
+    kernels.transpose(scratch, HIDDEN, HIDDEN, turned);
+    kernels.pack(turned, HIDDEN, HIDDEN, layer.turned);
+    copy(tensorOf(layout, parameters, `${name}.source`), layer.source);
+    copy(tensorOf(layout, parameters, `${name}.target`), layer.target);
+    copy(exponentsOf(tensorOf(layout, parameters, `${name}.kind`)), layer.kindExponents);
+    copy(tensorOf(layout, parameters, `${name}.bias`), layer.bias);
   });
-  arena.floats(weights.gate, HIDDEN).set(tensorOf(layout, parameters, 'gate'));
+  copy(tensorOf(layout, parameters, 'gate'), weights.gate);
   const output = tensorOf(layout, parameters, 'output.weight');
   const direction = arena.floats(weights.direction, 2 * HIDDEN);
   for (let i = 0; i < 2 * HIDDEN; i++) direction[i] = (output[2 * i + 1] ?? 0) - (output[2 * i] ?? 0);
   arena.reset(mark);
-}
-
-/** [W | W a_source | W a_target], [HIDDEN, PROJECTED]: values and attention scores in one multiplication. */
-function foldAttention(
-  layout: ParameterLayout,
-  parameters: Float32Array,
-  layer: (typeof LAYER_NAMES)[number],
-): Float32Array {
-  const weight = tensorOf(layout, parameters, `${layer}.weight`);
-  const source = tensorOf(layout, parameters, `${layer}.source`);
-  const target = tensorOf(layout, parameters, `${layer}.target`);
-  const folded = new Float32Array(HIDDEN * PROJECTED);
-  for (let row = 0; row < HIDDEN; row++) {
-    folded.set(weight.subarray(row * HIDDEN, (row + 1) * HIDDEN), row * PROJECTED);
-    for (let head = 0; head < HEADS; head++) {
-      let asSource = 0;
-      let asTarget = 0;
-      for (let column = head * HEAD_WIDTH; column < (head + 1) * HEAD_WIDTH; column++) {
-        const w = weight[row * HIDDEN + column] ?? 0;
-        asSource += w * (source[column] ?? 0);
-        asTarget += w * (target[column] ?? 0);
-      }
-      folded[row * PROJECTED + HIDDEN + head] = asSource;
-      folded[row * PROJECTED + HIDDEN + HEADS + head] = asTarget;
-    }
-  }
-  return folded;
 }
 
 /** Per kind e^b and e^(slope b) of its bias b in each head, [kinds, 2 HEADS]. */

@@ -29,14 +29,14 @@ export async function openArena(root: string, forms: readonly PeerForm[], say: S
   const python = await benchPython(root, say);
   const { present, absent } = await startBackends(root);
   for (const { name, missing } of absent) say(`without ${name}: ${missing}`);
-  const started = 'python' in python ? await startPeers(root, python.python, forms) : [];
+  const folder = await mkdtemp(join(tmpdir(), 'logster-bench-'));
+  const started = 'python' in python ? await startPeers(root, python.python, forms, folder) : [];
   if ('missing' in python) say(`${python.missing}; rows stand beside plain tfjs instead`);
   const reference = present.filter(({ name }) => name === 'cpu');
   const peers = started.length > 0 ? started : reference.map((one) => ({ ...one, name: 'plain tfjs' }));
   const ours = started.length > 0 ? present : present.filter((one) => !reference.includes(one));
   const all = [...ours, ...peers];
   say(`contestants: ${all.map(({ name, detail }) => `${name} (${detail})`).join(', ')}`);
-  const folder = await mkdtemp(join(tmpdir(), 'logster-bench-'));
   return {
     ours,
     peers,

@@ -5,13 +5,13 @@ import { createInterface } from 'node:readline';
 import { reasonOf } from '../../contracts/errors.ts';
 import type { GraphBatch } from '../../contracts/graph.ts';
 import { selectGraphs } from '../../contracts/select-graphs.ts';
-import type { Engine, Model } from '../../models/engine.ts';
+import type { Engine, EngineName, Model } from '../../models/engine.ts';
 import { decodeExchange, type Exchange } from '../../models/exchange.ts';
 import { syntheticModel } from '../../models/synthetic.ts';
-import { openKernels } from '../../models/wasm/kernels.ts';
-import { type BackendSetting, chooseBackend } from '../../serve/backend.ts';
+import { fastestBuild, MULTIPLY, openKernels } from '../../models/wasm/kernels.ts';
+import { chooseBackend } from '../../serve/backend.ts';
 import type { Answers, CaseOf, Greeting, Question, Timing } from './protocol.ts';
-import { type Stepping, TRAINERS } from './trainers.ts';
+import { openStepping, type Stepping, TRAINING } from './trainers.ts';
 
 interface Loaded {
   readonly exchange: Exchange;
@@ -26,8 +26,8 @@ let trained = 0;
 
 /** An engine of the named backend; throws where it cannot run. */
 async function open(model: Model): Promise<Engine> {
-  const backend = await chooseBackend(name as BackendSetting, async () => undefined);
-  return backend.engineOf(model);
+  const { engine } = await chooseBackend(name as EngineName, async (engineOf) => engineOf(model));
+  return engine;
 }
 
 async function load(set: string, files: readonly string[]): Promise<Answers['load']> {
@@ -92,12 +92,12 @@ async function score(of: CaseOf, passes: number): Promise<Answers['score']> {
 /** Steps over the set's batches in turn, going on from the last question's steps. */
 async function train(question: Question & { do: 'train' }): Promise<Answers['train']> {
   const [first] = sets.get(question.set) ?? [];
-  const openTrainer = TRAINERS[name];
-  if (!first || !openTrainer) throw new RangeError(`${name} has no trainer, or no set ${question.set}`);
+  const training = TRAINING.find((one) => one === name);
+  if (!first || !training) throw new RangeError(`${name} has no trainer, or no set ${question.set}`);
   const { batch, parameters } = first.exchange;
   const { learningRate, weightDecay, clipNorm } = question;
   const options = { seed: 1, learningRate, weightDecay, clipNorm, initial: parameters };
-  trainer ??= await openTrainer(batch.platform, options);
+  trainer ??= await openStepping(training, batch.platform, options);
   const stepping = trainer;
   const steps = splitUp(batch, question.batch).map((part) => ({
     part,
@@ -116,14 +116,16 @@ async function train(question: Question & { do: 'train' }): Promise<Answers['tra
 
 /** The fastest of a few products of square matrices on our kernels, in operations per CPU-second. */
 async function multiply(size: number, passes: number): Promise<Answers['multiply']> {
-  const { kernels, arena } = openKernels();
+  const { kernels, arena } = openKernels(fastestBuild());
   const a = arena.put(new Float32Array(size * size).fill(1));
   const plain = arena.put(new Float32Array(size * size).fill(1));
   const [w, out] = [arena.reserve(4 * size * size), arena.reserve(4 * size * size)];
   kernels.pack(plain, size, size, w);
   let best = Number.POSITIVE_INFINITY;
   for (let pass = 0; pass < passes; pass++) {
-    const { cpuSeconds } = await timed(async () => kernels.multiply(a, w, out, size, size, size, 0, 0));
+    const { cpuSeconds } = await timed(async () =>
+      kernels.multiply(a, w, out, size, size, size, 0, MULTIPLY.plain),
+    );
     best = Math.min(best, cpuSeconds);
   }
   return { flopsPerCpuSecond: (2 * size ** 3) / best };
@@ -148,7 +150,7 @@ async function greet(): Promise<Greeting> {
   try {
     const engine = await open(syntheticModel('linux'));
     engine.close();
-    return { detail: 'detail' in engine ? String(engine.detail) : engine.name };
+    return { detail: engine.detail };
   } catch (thrown) {
     return { missing: reasonOf(thrown) };
   }

@@ -64,18 +64,19 @@ const KEEP_MEMORY = {
 
 /**
  * Starts PyTorch's forms with the given Python: PyTorch Geometric as it comes, the hand-fused forms with whatever
- * makes them faster.
+ * makes them faster. What they leave in temporary files goes into `folder`.
  */
 export async function startPeers(
   root: string,
   python: string,
   forms: readonly PeerForm[],
+  folder: string,
 ): Promise<readonly Contestant[]> {
   const script = join(root, 'models/pytorch/contestant.py');
   const cache = join(root, '.logster/bench-compiled');
   const started = await Promise.all(
     forms.map((form) => {
-      const env = form.startsWith('fused') ? { ...process.env, ...KEEP_MEMORY } : process.env;
+      const env = { ...process.env, TMPDIR: folder, ...(form.startsWith('fused') && KEEP_MEMORY) };
       return start({ name: PEERS[form], peer: true, slow: false }, python, [script, form, cache], env);
     }),
   );

@@ -4,7 +4,7 @@ import { openArena, sayOnStderr } from './arena.ts';
 import type { Contestant } from './contestants.ts';
 import { syntheticSet } from './graph-sets.ts';
 import { inTurns, ROUNDS, rowsOf } from './rounds.ts';
-import { TRAINERS } from './trainers.ts';
+import { TRAINING } from './trainers.ts';
 
 const BATCH = 64;
 const BATCHES = 4;
@@ -24,7 +24,7 @@ export async function benchTrain(root: string): Promise<readonly BenchResult[]> 
   const arena = await openArena(root, forms, say);
   try {
     await arena.load(syntheticSet(BATCH * BATCHES));
-    const ours = arena.ours.filter(({ name, slow }) => name in TRAINERS && !slow);
+    const ours = arena.ours.filter(({ name, slow }) => TRAINING.some((one) => one === name) && !slow);
     const contestants = [...ours, ...arena.peers];
     say('the first four steps of everyone, which warm up and must agree …');
     await checkLosses(contestants.filter(({ slow }) => !slow));

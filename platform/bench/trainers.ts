@@ -6,20 +6,26 @@ import { registerGradients } from '../../models/gradients.ts';
 import { initialParameters, parameterLayout } from '../../models/parameters.ts';
 import { createPreparer } from '../../models/prepare.ts';
 import type { Trainer, TrainerOptions } from '../../models/trainer.ts';
-import { wasmTrainer } from '../../models/wasm/trainer.ts';
+import { openTrainer, TRAINING_BACKENDS } from '../../train/open-trainer.ts';
 
 /** The part of a trainer that is measured. */
 export interface Stepping {
   step(...of: Parameters<Trainer['step']>): { readonly loss: number } | Promise<{ readonly loss: number }>;
 }
 
-/** Whatever trains, by the name of its backend. */
-export const TRAINERS: Readonly<
-  Record<string, (platform: Platform, options: TrainerOptions) => Stepping | Promise<Stepping>>
-> = {
-  wasm: wasmTrainer,
-  cpu: tfjsTrainer,
-};
+/** The names of the backends that train. */
+export const TRAINING = [...TRAINING_BACKENDS, 'cpu'] as const;
+/** One of them. */
+export type TrainingName = (typeof TRAINING)[number];
+
+/** Opens a backend's trainer; throws unavailable where it cannot run. */
+export async function openStepping(
+  name: TrainingName,
+  platform: Platform,
+  options: TrainerOptions,
+): Promise<Stepping> {
+  return name === 'cpu' ? tfjsTrainer(platform, options) : openTrainer(name, platform, options);
+}
 
 /** Plain tfjs with its automatic differentiation: the reference, too slow to train with. */
 function tfjsTrainer(platform: Platform, options: TrainerOptions): Stepping {
