@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'conflict' // the thing changed meanwhile, or the step is not allowed from its state
   | 'input-invalid' // what a person or a sensor sent cannot be used
   | 'unavailable' // a backing service or device does not answer
+  | 'resource-exhausted' // a device has not enough memory for what it was given
   | 'schema-mismatch' // a model and a batch were made for different features
   | 'model-invalid' // a model's files are damaged, incomplete or fail their self-test
   | 'reference-expired' // a job's bytes are gone

@@ -5,7 +5,7 @@ import {
   encodeModel,
   goldenOf,
   MODEL_FILES,
-  passesGolden,
+  openProven,
 } from './artifact.ts';
 import { cpuEngine } from './cpu-engine.ts';
 import type { Model } from './engine.ts';
@@ -41,14 +41,13 @@ test('a model comes back from its files as it was, with sizes and hashes in the 
   expect(encodeModel(back)).toEqual(files);
 });
 
-test('passesGolden() accepts both engines and refuses other weights or a missing golden batch', async () => {
+test('openProven() accepts both engines and refuses other weights or a missing golden batch', async () => {
   const model = decodeModel(encodeModel(await withGolden()));
-  await passesGolden(model, wasmEngine);
-  await passesGolden(model, cpuEngine);
+  for (const engineOf of [wasmEngine, cpuEngine]) (await openProven(model, engineOf)).close();
   const other = { ...model, parameters: syntheticModel('linux', 5).parameters };
-  await expect(passesGolden(other, wasmEngine)).rejects.toThrow(/wasm gives .* for golden graph 0/);
+  await expect(openProven(other, wasmEngine)).rejects.toThrow(/wasm gives .* for golden graph 0/);
   const { golden: _, ...without } = model;
-  await expect(passesGolden(without, wasmEngine)).rejects.toThrow(/no engine can prove itself/);
+  await expect(openProven(without, wasmEngine)).rejects.toThrow(/no engine can prove itself/);
 });
 
 test('decodeModel() refuses damaged, missing and foreign files with the reason', async () => {

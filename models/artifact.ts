@@ -91,7 +91,10 @@ export function decodeModel(files: Record<string, Buffer>, featureSchema?: strin
 }
 
 /** Throws schema-mismatch, naming both hashes, unless the model was trained on the given features. */
-export function checkFeatureSchema(manifest: ModelManifest, featureSchema: string): void {
+export function checkFeatureSchema(
+  manifest: Pick<ModelManifest, 'name' | 'featureSchema'>,
+  featureSchema: string,
+): void {
   if (manifest.featureSchema === featureSchema) return;
   throw new LogsterError(
     'schema-mismatch',
@@ -99,8 +102,8 @@ export function checkFeatureSchema(manifest: ModelManifest, featureSchema: strin
   );
 }
 
-/** Throws model-invalid when an engine does not give a model's golden scores, or the model has none. */
-export async function passesGolden(model: Model, engineOf: EngineMaker): Promise<void> {
+/** Opens an engine that gives a model's golden scores. Throws model-invalid when it does not, or there are none. */
+export async function openProven(model: Model, engineOf: EngineMaker): Promise<Engine> {
   const refuse = refusal(model.manifest.name);
   const golden = model.golden ?? refuse(`${MODEL_FILES.golden} is missing, so no engine can prove itself`);
   const engine = await engineOf(model);
@@ -112,8 +115,10 @@ export async function passesGolden(model: Model, engineOf: EngineMaker): Promise
       if (raw <= GOLDEN_TOLERANCE && shown <= 10 * GOLDEN_TOLERANCE) return;
       refuse(`${engine.name} gives ${rawProb[graph]} for golden graph ${graph} instead of ${expected}`);
     });
-  } finally {
+    return engine;
+  } catch (thrown) {
     engine.close();
+    throw thrown;
   }
 }
 

@@ -33,15 +33,19 @@ export function attend(
   const keep = (received: tf.Tensor) => tf.elu(tf.add(tf.add(received, parameters.bias), h)) as tf.Tensor2D;
   if (!messages) return { hidden: keep(tf.zerosLike(h)), attention: null };
   const { source, target, kind, nodes } = messages;
-  const z = tf.reshape(tf.matMul(h, parameters.weight), [nodes, HEADS, HEAD_WIDTH]);
-  const asSource = limit(tf.sum(tf.mul(z, parameters.source), 2)); // [nodes, HEADS]
-  const asTarget = limit(tf.sum(tf.mul(z, parameters.target), 2));
-  const ofKind = tf.gather(limit(parameters.kind), kind); // [messages, HEADS]
-  const logit = tf.add(tf.add(tf.gather(asSource, source), tf.gather(asTarget, target)), ofKind);
-  const attention = segmentSoftmax(tf.leakyRelu(logit, LEAKY_SLOPE) as tf.Tensor2D, target, nodes);
-  const sent = tf.mul(tf.gather(z, source), tf.reshape(attention, [-1, HEADS, 1])); // [messages, HEADS, HEAD_WIDTH]
-  const received = segmentSum(sent, target, nodes);
-  return { hidden: keep(tf.reshape(received, [nodes, HIDDEN])), attention };
+  // what a layer computes on the way is as large as all its messages, so it goes before the next layer begins
+  const [hidden, attention] = tf.tidy(() => {
+    const z = tf.reshape(tf.matMul(h, parameters.weight), [nodes, HEADS, HEAD_WIDTH]);
+    const asSource = limit(tf.sum(tf.mul(z, parameters.source), 2)); // [nodes, HEADS]
+    const asTarget = limit(tf.sum(tf.mul(z, parameters.target), 2));
+    const ofKind = tf.gather(limit(parameters.kind), kind); // [messages, HEADS]
+    const logit = tf.add(tf.add(tf.gather(asSource, source), tf.gather(asTarget, target)), ofKind);
+    const attention = segmentSoftmax(tf.leakyRelu(logit, LEAKY_SLOPE) as tf.Tensor2D, target, nodes);
+    const sent = tf.mul(tf.gather(z, source), tf.reshape(attention, [-1, HEADS, 1])); // [messages, HEADS, HEAD_WIDTH]
+    const received = segmentSum(sent, target, nodes);
+    return [keep(tf.reshape(received, [nodes, HIDDEN])), attention] as [tf.Tensor2D, tf.Tensor2D];
+  });
+  return { hidden, attention };
 }
 
 /**
@@ -56,7 +60,8 @@ export function segmentSoftmax(scores: tf.Tensor2D, segment: tf.Tensor1D, segmen
 
 /**
  * Sum over the rows of one segment. rows [rows, …], segment [rows] -> [segments, …]. A scatter, because tfjs's own
- * unsortedSegmentSum goes over all rows once per segment on the cpu backend.
+ * unsortedSegmentSum goes over all rows once per segment on the cpu backend. Its WebGPU form (webgpu/segment-sum.ts)
+ * wants rising segments; those of the network all rise.
  */
 export function segmentSum(rows: tf.Tensor, segment: tf.Tensor1D, segments: number): tf.Tensor {
   const places = tf.reshape(segment, [-1, 1]);

@@ -37,7 +37,10 @@ export interface Engine {
   readonly name: EngineName;
   /** What it runs on and how it splits batches, one line for people. */
   readonly detail: string;
-  /** Throws input-invalid for a batch whose numbers do not fit together. One call at a time. */
+  /**
+   * Throws input-invalid for a batch whose numbers do not fit together. One call at a time; the arrays of the answer
+   * are the caller's to keep or to send away.
+   */
   score(batch: GraphBatch): Promise<Scores>;
   close(): void;
 }

@@ -170,7 +170,7 @@ function projectInput(parameters: NetworkTensors, input: NetworkInput): tf.Tenso
   const nodes = features.shape[0];
   const numbers = tf.where(tf.isNaN(features), tf.zerosLike(features), features);
   const held = tf.clipByValue(numbers, -FEATURE_LIMIT, FEATURE_LIMIT);
-  let projected: tf.Tensor = tf.zeros([nodes, HIDDEN]);
+  let projected: tf.Tensor = tf.fill([nodes, HIDDEN], 0);
   rowsOfType.forEach((rows, type) => {
     if (!rows) return;
     const weight = tf.slice(parameters['input.weight'], [type, 0, 0], [1, -1, -1]);

@@ -37,4 +37,5 @@ export interface Trainer {
   state(): Buffer;
   /** Memory the kernels hold; grows to the largest graph seen and stays there. */
   sizeBytes(): number;
+  close(): void;
 }

@@ -1,5 +1,6 @@
 import type { Platform } from '../contracts/event.ts';
-import { decodeModel, passesGolden } from '../models/artifact.ts';
+import { decodeModel, openProven } from '../models/artifact.ts';
+import type { Engine } from '../models/engine.ts';
 import type { Registry } from '../ports/registry/registry.ts';
 import { type Backend, type BackendSetting, chooseBackend } from '../serve/backend.ts';
 import { modelNameOf } from '../serve/champions.ts';
@@ -10,15 +11,14 @@ export async function checkBackend(
   platform: Platform,
   version: string,
   setting: BackendSetting,
-): Promise<Backend & { readonly detail: string }> {
+): Promise<Pick<Engine, 'name' | 'detail'> & Pick<Backend, 'passedOver'>> {
   const name = modelNameOf(platform);
   const files: Record<string, Buffer> = {};
   for (const file of (await registry.version(name, version)).files) {
     files[file.name] = await registry.file(name, version, file.name);
   }
   const model = decodeModel(files);
-  const backend = await chooseBackend(setting, (engineOf) => passesGolden(model, engineOf));
-  const engine = await backend.engineOf(model);
+  const { engine, passedOver } = await chooseBackend(setting, (engineOf) => openProven(model, engineOf));
   engine.close();
-  return { ...backend, detail: engine.detail };
+  return { name: engine.name, detail: engine.detail, passedOver };
 }

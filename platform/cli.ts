@@ -8,6 +8,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addModelCommands } from './commands/models.ts';
 import { addReplayCommand } from './commands/replay.ts';
+import { addSetupNativeCommand } from './commands/setup-native.ts';
 import { start } from './commands/start.ts';
 import { readConfig } from './config.ts';
 import { projectRoot } from './root.ts';
@@ -40,6 +41,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addConfigCommand(program, surroundings);
   addKeysCommand(program, surroundings);
   addBenchCommand(program, surroundings);
+  addSetupNativeCommand(program, surroundings);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (thrown) {

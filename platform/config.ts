@@ -33,7 +33,7 @@ const schema = z.strictObject({
         .min(0)
         .max(256)
         .default(0)
-        .describe('scorer processes; 0: one per core but one'),
+        .describe('scorer processes; 0: one per GPU where GPUs score, else one per core but one'),
     })
     .prefault({}),
   queue: z

@@ -30,7 +30,7 @@ const CODE_FOLDERS = [
   'platform',
 ];
 /** What the compiled code reads from beside itself. */
-const ASSET = /\.(wasm|ya?ml|html|css|svg)$|attack-techniques\.json$/;
+const ASSET = /\.(wasm|cc|ya?ml|html|css|svg)$|attack-techniques\.json$/;
 const PAGE = 'dashboard/page';
 
 const started = Date.now();
@@ -150,15 +150,20 @@ async function run(command, args) {
   await main(command === 'logster' ? args : [command, ...args]);
 }
 
+/** What TensorFlow reads of the environment: tests see a copy of it, whose changes do not reach native libraries. */
+const NATIVE_LIBRARIES = {
+  TF_CPP_MIN_LOG_LEVEL: '2',
+  TF_NUM_INTRAOP_THREADS: '1',
+  TF_NUM_INTEROP_THREADS: '1',
+  CUDA_VISIBLE_DEVICES: '-1',
+};
+
 function jest(args) {
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
   const { status } = spawnSync(
     process.execPath,
     [...flags, join(ROOT, 'node_modules/jest/bin/jest.js'), ...args],
-    {
-      cwd: ROOT,
-      stdio: 'inherit',
-    },
+    { cwd: ROOT, stdio: 'inherit', env: { ...NATIVE_LIBRARIES, ...process.env } },
   );
   process.exit(status ?? 1);
 }

@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { alerting } from '../alerting/alerting.ts';
 import { api } from '../alerting/api/api.ts';
@@ -26,6 +25,7 @@ import { systemClock } from '../ports/telemetry/clock.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import { serve } from '../serve/serve.ts';
 import type { Config } from './config.ts';
+import { planScorers } from './plan-scorers.ts';
 
 /** What the stages share; the only place where implementations are chosen. */
 export interface Ports {
@@ -129,7 +129,7 @@ export function startStage(name: StageName, needs: StageNeeds): Promise<Stage> {
       return serve({
         ...shared,
         options: {
-          scorers: config.model.scorers || Math.max(1, availableParallelism() - 1),
+          ...planScorers(config.model),
           backend: config.model.backend,
           scorerScript: files.scorer,
         },

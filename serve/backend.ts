@@ -1,15 +1,14 @@
 import { LogsterError, reasonOf } from '../contracts/errors.ts';
 import { cpuEngine } from '../models/cpu-engine.ts';
-import type { EngineMaker, EngineName } from '../models/engine.ts';
+import type { Engine, EngineMaker, EngineName } from '../models/engine.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
 
 /** What can be asked for; `auto` takes the best there is. */
 export type BackendSetting = 'auto' | EngineName;
 
-/** Which engine scores, and why no better one does. */
+/** The engine that scores, and why no better one does. */
 export interface Backend {
-  readonly name: EngineName;
-  readonly engineOf: EngineMaker;
+  readonly engine: Engine;
   readonly passedOver: readonly { readonly name: EngineName; readonly reason: string }[];
 }
 
@@ -21,47 +20,33 @@ const ONLY_BY_NAME: Partial<Record<EngineName, string>> = {
   webgpu: 'not proven on graphics hardware yet, so it is used only when LOGSTER_BACKEND names it',
 };
 
-/**
- * How each one opens. Those with libraries of their own are imported inside `make`, so that a machine without these
- * libraries never touches them.
- */
-const MAKERS: Record<EngineName, { readonly make: EngineMaker } | { readonly missing: string }> = {
-  gpu: { missing: 'this version has no GPU backend yet; use auto, wasm or cpu' },
-  webgpu: { missing: 'this version has no WebGPU backend yet; use auto, wasm or cpu' },
-  native: { missing: 'this version has no native TensorFlow backend yet; use auto, wasm or cpu' },
-  wasm: { make: wasmEngine },
-  cpu: { make: cpuEngine },
+/** How each one opens. Those with libraries of their own are imported late, so that a bare machine never touches them. */
+const MAKERS: Record<EngineName, EngineMaker> = {
+  gpu: async (model) => (await import('../models/native/engine.ts')).gpuEngine(model),
+  webgpu: async (model) => (await import('../models/webgpu/engine.ts')).webgpuEngine(model),
+  native: async (model) => (await import('../models/native/engine.ts')).nativeEngine(model),
+  wasm: wasmEngine,
+  cpu: cpuEngine,
 };
 
 /**
- * Takes the best backend that loads and passes `selfTest`, or exactly the one that was asked for.
- * Throws unavailable when that one cannot run here.
+ * Opens the best backend that `prove` opens (openProven() does, where an engine gives the model's golden scores), or
+ * exactly the one that was asked for. Throws unavailable when that one cannot run here.
  */
 export async function chooseBackend(
   setting: BackendSetting,
-  selfTest: (engineOf: EngineMaker) => Promise<void>,
+  prove: (engineOf: EngineMaker) => Promise<Engine>,
 ): Promise<Backend> {
   const passedOver: { name: EngineName; reason: string }[] = [];
   for (const name of setting === 'auto' ? PREFERENCE : [setting]) {
-    const maker = MAKERS[name];
     const unproven = setting === 'auto' ? ONLY_BY_NAME[name] : undefined;
-    const reason =
-      unproven ?? ('missing' in maker ? maker.missing : await whyNot(() => selfTest(maker.make)));
-    if (reason === undefined && 'make' in maker) return { name, engineOf: maker.make, passedOver };
-    passedOver.push({ name, reason: reason ?? '' });
+    const opened = unproven ?? (await prove(MAKERS[name]).catch(reasonOf));
+    if (typeof opened !== 'string') return { engine: opened, passedOver };
+    passedOver.push({ name, reason: opened });
   }
   const reasons = passedOver.map(({ name, reason }) => `${name}: ${reason}`).join('; ');
   throw new LogsterError(
     'unavailable',
     `No backend can score here (${reasons}). Set LOGSTER_BACKEND=auto to take the best there is`,
   );
-}
-
-async function whyNot(attempt: () => Promise<void>): Promise<string | undefined> {
-  try {
-    await attempt();
-    return undefined;
-  } catch (thrown) {
-    return reasonOf(thrown);
-  }
 }

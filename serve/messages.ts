@@ -2,6 +2,9 @@ import type { Platform } from '../contracts/event.ts';
 import type { InferenceResult } from '../contracts/inference.ts';
 import type { BackendSetting } from './backend.ts';
 
+/** Batches a scorer has at a time: while one is computed, the next is read and the last one's results are written. */
+export const BATCHES_AT_ONCE = 2;
+
 /** A model version as it travels to a scorer: its files and what results call it. */
 export interface ModelPackage {
   readonly platform: Platform;
@@ -48,4 +51,6 @@ export type ScoredWindow = Omit<InferenceResult, 'queue_time_ms'>;
 
 export interface ScorerSettings {
   readonly backend: BackendSetting;
+  /** The one GPU that a scorer uses, where several share the work. */
+  readonly gpu?: number;
 }

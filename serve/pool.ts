@@ -1,18 +1,20 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { type ErrorCode, LogsterError } from '../contracts/errors.ts';
+import { LogsterError } from '../contracts/errors.ts';
 import type { Platform } from '../contracts/event.ts';
 import type { Telemetry } from '../ports/telemetry/telemetry.ts';
-import type { Answer, Ask, ModelPackage, ScoredWindow, ScorerSettings } from './messages.ts';
+import { BATCHES_AT_ONCE, type ModelPackage, type ScoredWindow, type ScorerSettings } from './messages.ts';
+import { type ScorerProcess, scorerProcess } from './scorer-process.ts';
 
 export interface PoolOptions {
   readonly scorers: number;
+  /** GPUs that the scorers are spread over. */
+  readonly gpus?: number;
   readonly settings: ScorerSettings;
   /** The compiled scorer. */
   readonly script: string;
   readonly telemetry: Telemetry;
-  /** A scorer above this resident size is replaced between two batches. */
+  /** A scorer above this resident size takes nothing more and is replaced when it has answered. */
   readonly maxMemoryBytes?: number;
-  /** A batch that takes longer is taken for hung, and its scorer is replaced. */
+  /** A scorer that gives no answer for so long is taken for hung and replaced. */
   readonly timeoutMs?: number;
 }
 
@@ -22,6 +24,8 @@ export interface ScoreRequest {
   readonly bytes: Uint8Array;
   readonly from: number;
   readonly to: number;
+  /** Nothing else is in the scorer meanwhile: if it dies then, it died of this. */
+  readonly alone?: boolean;
 }
 
 export interface LoadedModel {
@@ -42,95 +46,64 @@ export interface Pool {
 }
 
 const MAX_MEMORY_BYTES = 1.5 * 1024 ** 3; // the largest batch needs about a tenth of it
+/** What CUDA's libraries and pinned buffers hold of a process besides. */
+const CUDA_BYTES = 4 * 1024 ** 3;
 const TIMEOUT_MS = 120_000; // the largest batch on plain tfjs, ten times over
 
 const RESTART_MS = 1000;
 
-type Question = Ask extends infer A ? (A extends Ask ? Omit<A, 'id'> : never) : never;
-
 interface Scorer {
-  readonly child: ChildProcess;
-  /** Rejects when the process ends before it is up. */
-  readonly ready: Promise<void>;
-  readonly waiting: Map<number, { resolve(answer: Answer): void; reject(error: Error): void }>;
-  busy: boolean;
+  readonly process: ScorerProcess;
+  /** It has the models and may take batches. */
+  open: boolean;
+  batches: number;
+  /** What it has wants no company. */
+  alone: boolean;
   memoryBytes: number;
+}
+
+interface Waiting {
+  readonly alone: boolean;
+  take(scorer: Scorer): void;
 }
 
 /** Starts the scorer processes. */
 export async function scorerPool(options: PoolOptions): Promise<Pool> {
-  const { telemetry, script, settings } = options;
-  const maxMemoryBytes = options.maxMemoryBytes ?? MAX_MEMORY_BYTES;
+  const { telemetry, script, settings, gpus = 0 } = options;
+  const usual = gpus > 0 ? MAX_MEMORY_BYTES + CUDA_BYTES : MAX_MEMORY_BYTES;
+  const maxMemoryBytes = options.maxMemoryBytes ?? usual;
   const models = new Map<string, ModelPackage>();
   const scorers: Scorer[] = [];
-  const queue: ((scorer: Scorer) => void)[] = [];
-  let nextId = 1;
+  const queue: Waiting[] = [];
   let closed = false;
 
-  const ask = (scorer: Scorer, question: Question): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      const id = nextId++;
-      const timer = setTimeout(() => {
-        telemetry.log.error('A scorer gave no answer and was replaced', { pid: scorer.child.pid });
-        scorer.child.kill('SIGKILL');
-      }, options.timeoutMs ?? TIMEOUT_MS).unref();
-      const settle =
-        <T>(end: (value: T) => void) =>
-        (value: T) => {
-          clearTimeout(timer);
-          scorer.waiting.delete(id);
-          end(value);
-        };
-      scorer.waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
-      scorer.child.send({ ...question, id } as Ask, (error) => {
-        if (error)
-          scorer.waiting
-            .get(id)
-            ?.reject(new LogsterError('unavailable', 'A scorer process is gone', { cause: error }));
-      });
+  const start = (place: number): Scorer => {
+    const process = scorerProcess({
+      script,
+      settings: gpus > 0 ? { ...settings, gpu: place % gpus } : settings,
+      timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+      onHung: (pid) => telemetry.log.error('A scorer gave no answer and was replaced', { pid }),
+      onEnd: (code, signal) => replace(scorer, code, signal),
     });
-
-  const start = (): Scorer => {
-    const child = fork(script, [JSON.stringify(settings)], { serialization: 'advanced', execArgv: [] });
-    let up: () => void = () => undefined;
-    const ready = new Promise<void>((resolve, reject) => {
-      up = resolve;
-      child.once('exit', () =>
-        reject(new LogsterError('unavailable', `The scorer ${script} ended before it was up`)),
-      );
-    });
-    const scorer: Scorer = { child, ready, waiting: new Map(), busy: true, memoryBytes: 0 };
-    child.on('message', (answer: Answer) => {
-      if (answer.kind === 'ready') return up();
-      const asked = scorer.waiting.get(answer.id);
-      if (answer.kind === 'refused') asked?.reject(new LogsterError(answer.code as ErrorCode, answer.reason));
-      else asked?.resolve(answer);
-    });
-    ready.then(
-      () => child.once('exit', (code, signal) => replace(scorer, code, signal)),
-      () => undefined, // whoever waits for `ready` is told
-    );
+    const scorer: Scorer = { process, open: false, batches: 0, alone: false, memoryBytes: 0 };
     return scorer;
   };
 
   /** Brings a new scorer up with every model, then lets it work. */
   const bringUp = async (scorer: Scorer): Promise<void> => {
-    await scorer.ready;
-    for (const model of models.values()) await ask(scorer, { kind: 'load', model });
-    release(scorer);
+    await scorer.process.ready;
+    for (const model of models.values()) await scorer.process.ask({ kind: 'load', model });
+    scorer.open = true;
+    handOut();
   };
 
   const replace = (gone: Scorer, code: number | null, signal: string | null): void => {
     const place = scorers.indexOf(gone);
-    for (const asked of [...gone.waiting.values()]) {
-      asked.reject(
-        new LogsterError('unavailable', `A scorer process ended while scoring (${signal ?? `code ${code}`})`),
-      );
-    }
+    gone.open = false;
     if (closed || place < 0) return;
     telemetry.metrics.count('scorer_restarts_total');
-    telemetry.log.warn('A scorer process ended and was replaced', { pid: gone.child.pid, code, signal });
-    scorers[place] = start();
+    telemetry.log.warn('A scorer process ended and was replaced', { pid: gone.process.pid, code, signal });
+    scorers[place] = start(place);
     begin(scorers[place]);
   };
 
@@ -138,82 +111,78 @@ export async function scorerPool(options: PoolOptions): Promise<Pool> {
   const begin = (scorer: Scorer): void => {
     bringUp(scorer).catch((error: Error) => {
       telemetry.log.error('A new scorer could not come up', { reason: error.message });
-      setTimeout(() => scorer.child.kill('SIGKILL') || replace(scorer, null, null), RESTART_MS).unref();
+      setTimeout(() => {
+        scorer.process.kill();
+        replace(scorer, null, null);
+      }, RESTART_MS).unref();
     });
+  };
+
+  /** Gives waiting batches to scorers, in their order: one that must be alone holds up those behind it. */
+  const handOut = (): void => {
+    for (let next = queue[0]; next; next = queue[0]) {
+      const room = next.alone ? 1 : BATCHES_AT_ONCE;
+      const [scorer] = scorers
+        .filter((one) => one.open && !one.alone && one.batches < room)
+        .sort((a, b) => a.batches - b.batches);
+      if (!scorer) return;
+      queue.shift();
+      scorer.batches++;
+      scorer.alone = next.alone;
+      next.take(scorer);
+    }
   };
 
   const release = (scorer: Scorer): void => {
-    scorer.busy = false;
-    if (scorer.memoryBytes > maxMemoryBytes) {
-      telemetry.log.info('A scorer outgrew its memory and was replaced', { memoryBytes: scorer.memoryBytes });
-      scorer.busy = true;
-      scorer.child.kill('SIGKILL');
-      return;
+    scorer.batches--;
+    scorer.alone = false;
+    if (scorer.open && scorer.memoryBytes > maxMemoryBytes) {
+      telemetry.log.info('A scorer outgrew its memory and is replaced', { memoryBytes: scorer.memoryBytes });
+      scorer.open = false;
     }
-    const next = queue.shift();
-    if (next) take(scorer, next);
+    if (!scorer.open && scorer.batches === 0) scorer.process.kill();
+    handOut();
   };
 
-  const take = (scorer: Scorer, run: (scorer: Scorer) => void): void => {
-    scorer.busy = true;
-    run(scorer);
-  };
-
-  const free = (): Promise<Scorer> =>
-    new Promise((resolve) => {
-      const idle = scorers.find((scorer) => !scorer.busy);
-      if (idle) take(idle, resolve);
-      else queue.push(resolve);
-    });
-
-  for (let place = 0; place < options.scorers; place++) scorers.push(start());
+  for (let place = 0; place < options.scorers; place++) scorers.push(start(place));
   await Promise.all(scorers.map(bringUp));
 
   return {
-    processIds: () => scorers.flatMap(({ child }) => child.pid ?? []),
+    processIds: () => scorers.flatMap(({ process }) => process.pid ?? []),
     async load(model) {
       const answers = await Promise.all(
-        scorers.map((scorer) => scorer.ready.then(() => ask(scorer, { kind: 'load', model }))),
+        scorers.map(({ process }) => process.ready.then(() => process.ask({ kind: 'load', model }))),
       );
       models.set(`${model.platform}/${model.version}`, model);
       const [first] = answers;
       if (first?.kind !== 'loaded')
         throw new LogsterError('unavailable', 'No scorer answered the loading of a model');
-      return { backend: first.backend, detail: first.detail, passedOver: first.passedOver };
+      const { backend, detail, passedOver } = first;
+      return { backend, detail, passedOver };
     },
     async unload(platform, version) {
       models.delete(`${platform}/${version}`);
-      await Promise.all(scorers.map((scorer) => ask(scorer, { kind: 'unload', platform, version })));
+      await Promise.all(scorers.map(({ process }) => process.ask({ kind: 'unload', platform, version })));
     },
-    async score(request) {
+    async score({ alone = false, ...batch }) {
       if (closed) throw new LogsterError('closed', 'The scorer pool was closed');
-      const scorer = await free();
+      const scorer = await new Promise<Scorer>((take) => {
+        queue.push({ alone, take });
+        handOut();
+      });
       try {
-        const answer = await ask(scorer, { kind: 'score', ...request });
+        const answer = await scorer.process.ask({ kind: 'score', ...batch });
         if (answer.kind !== 'scored')
           throw new LogsterError('unavailable', `A scorer answered ${answer.kind} to a batch`);
         scorer.memoryBytes = answer.memoryBytes;
         return answer.windows;
       } finally {
-        if (scorers.includes(scorer)) release(scorer);
+        release(scorer);
       }
     },
     async close() {
       closed = true;
-      await Promise.all(scorers.map(endScorer));
+      await Promise.all(scorers.map(({ process }) => process.close()));
     },
   };
-}
-
-/** Disconnecting ends an idle scorer; one that does not listen is killed. */
-function endScorer({ child }: Scorer): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) return resolve();
-    const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
-    child.once('exit', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    if (child.connected) child.disconnect();
-  });
 }

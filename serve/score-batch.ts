@@ -8,6 +8,8 @@ import { errorResultOf, type GraphScores, resultOf, type ScoredBy, scoresOf } fr
 
 export interface Scoring {
   readonly engine: Engine;
+  /** Milliseconds the engine has computed for this batch; other batches it had to wait for do not count. */
+  readonly engineMs: () => number;
   readonly remembered: RememberedScores;
   readonly by: Omit<ScoredBy, 'inferenceMs' | 'scoredAt'>;
   /** Epoch seconds. */
@@ -25,7 +27,6 @@ export async function scoreBatch(
   { from, to }: { readonly from: number; readonly to: number },
   scoring: Scoring,
 ): Promise<ScoredWindow[]> {
-  const begun = scoring.now();
   const outcomes = new Map<number, Outcome>();
   const fresh: number[] = [];
   const sameAs = new Map<number, number>(); // a graph that equals one scored in this call
@@ -50,8 +51,8 @@ export async function scoreBatch(
     const outcome = outcomes.get(twin);
     if (outcome) outcomes.set(place, 'scores' in outcome ? { ...outcome, reused: true } : outcome);
   }
-  const scoredAt = scoring.now();
-  const by = { ...scoring.by, scoredAt, inferenceMs: ((scoredAt - begun) * 1000) / Math.max(1, to - from) };
+  const inferenceMs = scoring.engineMs() / Math.max(1, to - from);
+  const by = { ...scoring.by, scoredAt: scoring.now(), inferenceMs };
   return batch.graphs.slice(from, to).map((graph, index) => {
     const outcome = outcomes.get(from + index) ?? { reason: 'the graph was not scored' };
     return 'scores' in outcome

@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { SCORE_QUEUE, type ScoreJob } from '../contracts/batch.ts';
 import { deadLetterSchema } from '../contracts/dead-letter.ts';
 import type { Platform } from '../contracts/event.ts';
@@ -9,7 +10,7 @@ import { idOf } from '../contracts/ids.ts';
 import { type InferenceResult, inferenceResultSchema } from '../contracts/inference.ts';
 import type { Stage } from '../contracts/stage.ts';
 import { DEAD_LETTER_TOPIC, RESULTS_TOPIC, type Topic } from '../contracts/topics.ts';
-import { encodeModel, goldenOf } from '../models/artifact.ts';
+import { decodeModel, encodeModel, goldenOf } from '../models/artifact.ts';
 import type { Model } from '../models/engine.ts';
 import { syntheticBatch, syntheticModel, syntheticSizes } from '../models/synthetic.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
@@ -32,6 +33,19 @@ async function proven(platform: Platform, seed: number): Promise<Model> {
   const golden = await goldenOf(engine, syntheticBatch(platform, syntheticSizes(2, seed), seed));
   engine.close();
   return { ...model, golden };
+}
+
+/** The compiled scorer, except that a certain graph kills the process, as a fault of a native library would. */
+function killedBy(contentHash: string): string {
+  const compiled = pathToFileURL(join(scorerScript, '..', '..')).href;
+  return `
+    import { decodeBatch } from '${compiled}/contracts/graph-batch.js';
+    process.on('message', ({ kind, bytes, from, to }) => {
+      if (kind !== 'score') return;
+      const graphs = decodeBatch(Buffer.from(bytes)).graphs.slice(from, to);
+      if (graphs.some((graph) => graph.contentHash === '${contentHash}')) process.kill(process.pid, 'SIGKILL');
+    });
+    await import('${compiled}/serve/scorer.js');`;
 }
 
 async function bench() {
@@ -64,7 +78,7 @@ async function bench() {
     state,
     queue,
     promote,
-    async start(backend: 'auto' | 'native' | 'wasm' = 'wasm', scorers = 1) {
+    async start(backend: 'auto' | 'wasm' = 'wasm', scorers = 1, script = scorerScript) {
       stage = await serve({
         queue,
         state,
@@ -72,7 +86,7 @@ async function bench() {
         registry,
         telemetry,
         clock: systemClock,
-        options: { scorers, backend, scorerScript, registryPollMs: 50 },
+        options: { scorers, backend, scorerScript: script, registryPollMs: 50 },
       });
       return stage;
     },
@@ -157,8 +171,24 @@ suite('serve (needs dist/, which `npm test` builds)', () => {
       async () => new Set((await at.results()).map((one) => one.window_id)).size === 240,
       20_000,
     );
-    expect((await at.results()).filter((one) => one.prediction === 'error')).toEqual([]);
+    const results = await at.results();
+    expect(results.filter((one) => one.prediction === 'error')).toEqual([]);
     expect(at.telemetry.counted('scorer_restarts_total')).toBeGreaterThan(0);
+    // one endpoint's results keep the order of the batches, though two were retried
+    const firsts = Array.from({ length: 12 }, (_, batch) => idOf('window', `${batch + 1}/0`));
+    expect(results.map((one) => one.window_id).filter((id) => firsts.includes(id))).toEqual(firsts);
+  });
+
+  test('a graph that kills its scorer fails alone, and no batch beside it is blamed', async () => {
+    const script = join(mkdtempSync(join(tmpdir(), 'logster-scorer-')), 'scorer.mjs');
+    writeFileSync(script, killedBy('3/2'));
+    await at.start('wasm', 1, script);
+    for (let seed = 1; seed <= 6; seed++) await at.add(seed);
+    await eventually('all results', async () => (await at.results()).length === 24, 25_000);
+    const failed = (await at.results()).filter((one) => one.prediction === 'error');
+    expect(failed.map((one) => one.window_id)).toEqual([idOf('window', '3/2')]);
+    expect(failed[0]?.error).toContain('ended while scoring');
+    rmSync(dirname(script), { recursive: true });
   });
 
   test('a batch whose bytes are gone is tried again and then told of in the dead letters', async () => {
@@ -202,9 +232,14 @@ suite('serve (needs dist/, which `npm test` builds)', () => {
     expect((await at.results())[0]?.model_version).toBe('1');
   });
 
-  test('asking for a backend that is not there stops the start with the way out', async () => {
-    await expect(at.start('native')).rejects.toMatchObject({
-      message: expect.stringContaining('LOGSTER_BACKEND=auto'),
+  test('a backend that is asked for and cannot prove itself stops the start with the way out', async () => {
+    await at.promote('windows', 2, (files) => {
+      const { golden, ...model } = decodeModel(files);
+      const rawProb = golden!.rawProb.map((one) => 1 - one);
+      Object.assign(files, encodeModel({ ...model, golden: { ...golden!, rawProb } }));
+    });
+    await expect(at.start('wasm')).rejects.toMatchObject({
+      message: expect.stringMatching(/wasm gives .* for golden graph 0.*LOGSTER_BACKEND=auto/),
     });
   });
 });

@@ -13,7 +13,7 @@ import type { State } from '../ports/state/state.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import type { BackendSetting } from './backend.ts';
 import { champions, modelNameOf, type Serving } from './champions.ts';
-import type { ScoredWindow } from './messages.ts';
+import { BATCHES_AT_ONCE, type ScoredWindow } from './messages.ts';
 import { type Pool, type ScoreRequest, scorerPool } from './pool.ts';
 import { errorResultOf } from './score.ts';
 
@@ -26,6 +26,8 @@ export interface ServeNeeds {
   readonly clock: Clock;
   readonly options: {
     readonly scorers: number;
+    /** GPUs that the scorers are spread over; none unless told. */
+    readonly gpus?: number;
     readonly backend: BackendSetting;
     readonly scorerScript: string;
     readonly registryPollMs?: number;
@@ -43,6 +45,7 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
   const { queue, telemetry, clock, options } = needs;
   const pool = await scorerPool({
     scorers: options.scorers,
+    gpus: options.gpus ?? 0,
     settings: { backend: options.backend },
     script: options.scorerScript,
     telemetry,
@@ -78,7 +81,11 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
         done();
       }
     },
-    { concurrency: options.scorers + 1, stalledAfterMs: STALLED_AFTER_MS, attempts: ATTEMPTS },
+    {
+      concurrency: options.scorers * BATCHES_AT_ONCE + 1,
+      stalledAfterMs: STALLED_AFTER_MS,
+      attempts: ATTEMPTS,
+    },
   );
 
   let close: () => void = () => undefined;
@@ -120,7 +127,7 @@ async function scored(
     );
   }
   const request = { platform: job.platform, version: model.version, bytes, from: 0, to: job.graphs };
-  return scoreInHalves(pool, request, (place, reason) => {
+  return scoreOrFind(pool, request, (place, reason) => {
     const batch = decodeBatch(bytes);
     const graph = batch.graphs[place];
     if (!graph)
@@ -139,19 +146,36 @@ async function scored(
 }
 
 /**
- * A scorer finds a bad graph by itself as long as it lives. When the process dies of a batch, the batch is halved
- * here until the graph that kills is alone; each part is tried twice, since a process may also die by accident.
+ * A scorer finds a bad graph by itself as long as it lives. When the process dies, any batch it had may be to blame:
+ * each is scored again with nothing beside it.
+ */
+async function scoreOrFind(
+  pool: Pool,
+  request: ScoreRequest,
+  failAlone: (place: number, reason: string) => ScoredWindow,
+): Promise<readonly ScoredWindow[]> {
+  try {
+    return await pool.score(request);
+  } catch (thrown) {
+    if (!isDeath(thrown)) throw thrown;
+    return scoreInHalves(pool, { ...request, alone: true }, failAlone);
+  }
+}
+
+/**
+ * Halves what kills the scorer until the graph that does it is alone; each part is tried twice, since a process may
+ * also die by accident.
  */
 async function scoreInHalves(
   pool: Pool,
-  request: ScoreRequest,
+  request: ScoreRequest & { readonly alone: true },
   failAlone: (place: number, reason: string) => ScoredWindow,
   attempt = 1,
 ): Promise<readonly ScoredWindow[]> {
   try {
     return await pool.score(request);
   } catch (thrown) {
-    if (!(thrown instanceof LogsterError) || thrown.code !== 'unavailable') throw thrown;
+    if (!isDeath(thrown)) throw thrown;
     const { from, to } = request;
     if (attempt === 1) return scoreInHalves(pool, request, failAlone, 2);
     if (to - from === 1) return [failAlone(from, thrown.message)];
@@ -159,6 +183,10 @@ async function scoreInHalves(
     const first = await scoreInHalves(pool, { ...request, to: middle }, failAlone);
     return [...first, ...(await scoreInHalves(pool, { ...request, from: middle }, failAlone))];
   }
+}
+
+function isDeath(thrown: unknown): thrown is LogsterError {
+  return thrown instanceof LogsterError && thrown.code === 'unavailable';
 }
 
 async function publish(

@@ -1,12 +1,13 @@
 import type { Platform } from '../contracts/event.ts';
 import type { HeteroGraph } from '../contracts/graph.ts';
 import { joinGraphs } from '../featurize/batch.ts';
-import { wasmTrainer } from '../models/wasm/trainer.ts';
+import type { Trainer } from '../models/trainer.ts';
 import type { WeightedExample } from './baselines/baselines.ts';
 import { byKey } from './by-key.ts';
 import { hideNames } from './hide-names.ts';
 import { maskSensor } from './mask-sensor.ts';
 import { mean } from './metrics.ts';
+import { openTrainer, type TrainingBackend } from './open-trainer.ts';
 import { overlay } from './overlay.ts';
 import { seededRandom, shuffled } from './random.ts';
 
@@ -26,6 +27,7 @@ export interface Recipe {
   readonly overlayShare: number; // chance that other ordinary work of the same lab goes on beside an example
   readonly smoothing: number; // labels lie this far from 0 and 1: they are not all right
   readonly averageSteps: number; // parameters are a moving average over about so many steps
+  readonly backend?: TrainingBackend; // wasm unless told
 }
 
 /** One epoch, for progress and curves. */
@@ -59,7 +61,7 @@ export async function fitNetwork(
   recipe: Recipe,
   afterEpoch: AfterEpoch = () => null,
 ): Promise<Fitted> {
-  const trainer = wasmTrainer(platform, { ...recipe, learningRate: 0 });
+  const trainer = await openTrainer(recipe.backend ?? 'wasm', platform, { ...recipe, learningRate: 0 });
   const random = seededRandom(recipe.seed);
   const average = movingAverage(recipe.averageSteps);
   const alter = alterations(examples, recipe, random);
@@ -85,6 +87,7 @@ export async function fitNetwork(
     if (validation < Math.min(...before)) best = { parameters: average.value(), epochs: epoch, curve };
     if (best && epoch - best.epochs >= PATIENCE) break;
   }
+  trainer.close();
   return best ?? { parameters: average.value(), epochs: recipe.epochs, curve };
 }
 
@@ -92,7 +95,7 @@ export async function fitNetwork(
 const PATIENCE = 6;
 
 function step(
-  trainer: ReturnType<typeof wasmTrainer>,
+  trainer: Trainer,
   platform: Platform,
   batch: readonly WeightedExample[],
   smoothing: number,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { passesGolden } from '../models/artifact.ts';
+import { openProven } from '../models/artifact.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
 import { fakeClock } from '../ports/telemetry/clock.ts';
 import { modelNameOf } from '../serve/champions.ts';
@@ -55,7 +55,7 @@ test('trainPlatform() gives a version that loads, proves itself and is the same 
   expect(id).toBe('logster-windows-gat@1');
   expect(baselines.map((one) => one.name)).toEqual(BASELINES);
   expect(baselines.every((one) => one.scaling !== undefined)).toBe(true);
-  await passesGolden(model, wasmEngine);
+  (await openProven(model, wasmEngine)).close();
   expect(model.manifest.thresholds.map((one) => one.threshold)).toEqual([0.7, 0.5]);
   const card = version.files['card.md']?.toString() ?? '';
   expect(card).toContain('| MIT | 4 | 4 | 2 | 2 |');

@@ -80,6 +80,7 @@ export async function versionOf(parts: VersionParts): Promise<TrainedVersion> {
     data: manifest.data,
     featureSchema: manifest.featureSchema,
     seed: String(recipe.seed),
+    trained_on: recipe.backend ?? 'wasm',
   };
   return { name: manifest.name, files, tags, metrics, crossFitted };
 }

@@ -54,5 +54,6 @@ export function wasmTrainer(platform: Platform, options: TrainerOptions): Traine
       return encodeTrainerState(platform, { parameters, mean, variance, steps, random: random.state() });
     },
     sizeBytes: () => differentiator.sizeBytes(),
+    close: () => undefined, // nothing outside JavaScript is held
   };
 }

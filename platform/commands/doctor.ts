@@ -9,6 +9,8 @@ import { modelNameOf } from '../../serve/champions.ts';
 import { checkBackend } from '../check-backend.ts';
 import type { Surroundings } from '../cli.ts';
 import { type Config, readConfig } from '../config.ts';
+import { nativeFindings } from '../native-findings.ts';
+import { planScorers } from '../plan-scorers.ts';
 import { registerShippedModels } from '../shipped-models.ts';
 import { table } from '../table.ts';
 import { openPorts } from '../wire.ts';
@@ -30,6 +32,7 @@ export function addDoctorCommand(program: Command, { root, environment }: Surrou
       const config = readConfig(environment, root);
       const findings = [
         ...machineFindings(config),
+        ...nativeFindings(),
         ...(await portFindings(config, root)),
         ...pageFindings(root),
       ];
@@ -47,7 +50,7 @@ export function addDoctorCommand(program: Command, { root, environment }: Surrou
 
 function machineFindings(config: Config): Finding[] {
   const cores = availableParallelism();
-  const scorers = config.model.scorers || Math.max(1, cores - 1);
+  const { scorers, gpus } = planScorers(config.model);
   const folder = existsSync(config.data.directory) ? config.data.directory : dirname(config.data.directory);
   const { bavail, bsize } = statfsSync(folder);
   const freeGiB = (bavail * bsize) / 1024 ** 3;
@@ -60,7 +63,7 @@ function machineFindings(config: Config): Finding[] {
     {
       what: 'machine',
       verdict: 'ok',
-      detail: `${cores} cores, ${(totalmem() / 1024 ** 3).toFixed(0)} GiB; ${scorers} scorer process${scorers === 1 ? '' : 'es'}`,
+      detail: `${cores} cores, ${(totalmem() / 1024 ** 3).toFixed(0)} GiB; ${scorers} scorer process${scorers === 1 ? '' : 'es'}${gpus > 0 ? ` on ${gpus} GPU${gpus === 1 ? '' : 's'}` : ''}`,
     },
     {
       what: 'data directory',

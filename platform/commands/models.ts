@@ -1,14 +1,16 @@
 import { basename, join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { techniqueAnalyzer } from '../../alerting/sigma/techniques.ts';
 import { LogsterError } from '../../contracts/errors.ts';
 import { PLATFORMS, type Platform } from '../../contracts/event.ts';
+import { writeSavedModel } from '../../models/saved-model/write.ts';
 import type { Registry } from '../../ports/registry/registry.ts';
 import { systemClock } from '../../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
 import { modelNameOf } from '../../serve/champions.ts';
 import { evaluate } from '../../train/evaluate.ts';
 import { type LoadedModel, loadVersion } from '../../train/load-model.ts';
+import { TRAINING_BACKENDS, type TrainingBackend } from '../../train/open-trainer.ts';
 import { type ScoredFile, scoreFiles } from '../../train/score-file.ts';
 import { trainPlatform } from '../../train/train.ts';
 import type { Surroundings } from '../cli.ts';
@@ -18,11 +20,12 @@ import { registerShippedModels } from '../shipped-models.ts';
 import { table } from '../table.ts';
 import { openRegistry } from '../wire.ts';
 
-/** `logster score`, `logster evaluate` and `logster train`. */
+/** `logster score`, `logster evaluate`, `logster train` and `logster export`. */
 export function addModelCommands(program: Command, surroundings: Surroundings): void {
   addScoreCommand(program, surroundings);
   addEvaluateCommand(program, surroundings);
   addTrainCommand(program, surroundings);
+  addExportCommand(program, surroundings);
 }
 
 function addScoreCommand(program: Command, surroundings: Surroundings): void {
@@ -93,7 +96,7 @@ interface TrainFlags {
   readonly platform: string;
   readonly manifest: string;
   readonly seed: string;
-  readonly into?: string;
+  readonly backend: TrainingBackend;
 }
 
 function addTrainCommand(program: Command, { root, environment }: Surroundings): void {
@@ -103,6 +106,11 @@ function addTrainCommand(program: Command, { root, environment }: Surroundings):
     .requiredOption('--platform <platform>', PLATFORMS.join(' or '))
     .requiredOption('--manifest <file>', 'MANIFEST.json with the captures beside it')
     .option('--seed <number>', 'equal seeds give equal weights', '1')
+    .addOption(
+      new Option('--backend <name>', 'what computes; only wasm gives equal weights on every machine')
+        .choices(TRAINING_BACKENDS)
+        .default('wasm'),
+    )
     .action(async (flags: TrainFlags) => {
       const config = readConfig(environment, root);
       const platform = platformOf(flags.platform);
@@ -113,6 +121,7 @@ function addTrainCommand(program: Command, { root, environment }: Surroundings):
         platform,
         manifestFile: flags.manifest,
         seed,
+        recipe: { backend: flags.backend },
         cacheFolder: join(config.data.directory, 'cache'),
         clock: systemClock,
         report: (line) => process.stderr.write(`${line}\n`),
@@ -124,6 +133,24 @@ function addTrainCommand(program: Command, { root, environment }: Surroundings):
       process.stdout.write(
         `Registered ${trained.name}@${version} as challenger; its card is ${join(config.data.directory, 'registry', trained.name, version, 'card.md')}\n`,
       );
+    });
+}
+
+function addExportCommand(program: Command, surroundings: Surroundings): void {
+  program
+    .command('export')
+    .description('write a model as a TensorFlow SavedModel, for TensorFlow Serving, Triton or Python')
+    .requiredOption('--platform <platform>', PLATFORMS.join(' or '))
+    .requiredOption('--to <folder>', 'where <version>/saved_model.pb is written')
+    .option('--model <name>', 'NAME or NAME@VERSION instead of the champion')
+    .action(async (flags: { platform: string; to: string; model?: string }) => {
+      const platform = platformOf(flags.platform);
+      const { registry, loadModel } = await modelsOf(surroundings, flags.model);
+      const { id, model } = await loadModel(platform);
+      await registry.close();
+      const folder = join(flags.to, id.slice(id.lastIndexOf('@') + 1));
+      await writeSavedModel(model, folder);
+      process.stdout.write(`Wrote ${id} to ${folder}; docs/backends.md describes its inputs\n`);
     });
 }
 

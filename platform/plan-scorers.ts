@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { nvidiaGpus } from '../models/native/gpus.ts';
+import { readSetup } from '../models/native/setup-record.ts';
+import { nativeHome } from '../models/native/tensorflow.ts';
+import type { Config } from './config.ts';
+
+/** How many scorer processes there are and over how many GPUs they are spread; 0 where none is used. */
+export interface ScorerPlan {
+  readonly scorers: number;
+  readonly gpus: number;
+}
+
+/** What a plan is made for. */
+export interface ScorerPlace {
+  readonly cores: number;
+  /** GPUs that native TensorFlow is set up for. */
+  readonly gpus: number;
+}
+
+/** One scorer per GPU where GPUs score; else one per core, one of which is left to everything else. */
+export function planScorers(
+  { backend, scorers }: Config['model'],
+  { cores, gpus }: ScorerPlace = scorerPlace(),
+): ScorerPlan {
+  const used = backend === 'gpu' || backend === 'auto' ? gpus : 0;
+  if (scorers > 0) return { scorers, gpus: Math.min(used, scorers) };
+  if (used > 0) return { scorers: used, gpus: used };
+  if (backend === 'webgpu') return { scorers: 1, gpus: 0 }; // WebGPU opens the machine's preferred device
+  return { scorers: Math.max(1, cores - 1), gpus: 0 };
+}
+
+function scorerPlace(): ScorerPlace {
+  const home = nativeHome();
+  const cuda = existsSync(join(home, 'setup.json')) && readSetup(home).kind === 'gpu';
+  return { cores: availableParallelism(), gpus: cuda ? nvidiaGpus().length : 0 };
+}
