@@ -34,13 +34,15 @@ export function fillGraphScore(
 ): void {
   fillGraphLogit(scores, graph, scaling, logit);
   scores.nodeScore.set(nodeScore, batch.nodeStart[graph] ?? 0);
-  const first = batch.messageStart[graph] ?? 0;
-  const end = batch.messageStart[graph + 1] ?? 0;
+  const { target, origin, messageStart } = batch;
+  const { edgeScore } = scores;
+  const first = messageStart[graph] ?? 0;
+  const end = messageStart[graph + 1] ?? 0;
   for (let message = first; message < end; message++) {
-    const weight = nodeScore[batch.target[message] ?? 0] ?? 0;
+    const weight = nodeScore[target[message] ?? 0] ?? 0;
     if (weight <= 0) continue;
-    const edge = (batch.origin[message] ?? 0) >> 1;
-    scores.edgeScore[edge] = (scores.edgeScore[edge] ?? 0) + weight * attention(message - first);
+    const edge = (origin[message] ?? 0) >> 1;
+    edgeScore[edge] = (edgeScore[edge] ?? 0) + weight * attention(message - first);
   }
 }
 

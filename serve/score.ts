@@ -1,8 +1,10 @@
+import type { Platform } from '../contracts/event.ts';
 import { type GraphBatch, type GraphInBatch, NODE_TYPES, RELATIONS } from '../contracts/graph.ts';
 import { idOf } from '../contracts/ids.ts';
 import { ATTACK_PROBABILITY } from '../contracts/inference.ts';
 import type { Scores } from '../models/engine.ts';
 import type { ScoredWindow } from './messages.ts';
+import { strongest, strongestFirst } from './strongest.ts';
 
 /** What a score says of itself. */
 export interface ScoredBy {
@@ -48,17 +50,15 @@ export function resultOf(
     prediction: scores.attackProb >= ATTACK_PROBABILITY ? 'attack' : 'benign',
     attack_prob: scores.attackProb,
     confidence: Math.max(scores.attackProb, 1 - scores.attackProb),
-    event_ids: distinct(byEdge.map((edge) => batch.edgeEvent(graph.edgeOffset + edge))).slice(0, EVENT_IDS),
-    top_nodes: strongestFirst(scores.nodeScore)
-      .slice(0, TOP)
-      .map((node) => ({
-        type: nodeTypeOf(batch, graph, node),
-        label: batch.nodeLabel(graph.nodeOffset + node),
-        score: rounded(scores.nodeScore[node]),
-      })),
-    top_edges: byEdge
-      .slice(0, TOP)
-      .map((edge) => edgeOf(batch, graph.edgeOffset + edge, scores.edgeScore[edge])),
+    event_ids: eventsOf(batch, graph, byEdge),
+    top_nodes: strongest(scores.nodeScore, TOP).map((node) => ({
+      type: nodeTypeOf(batch, graph, node),
+      label: batch.nodeLabel(graph.nodeOffset + node),
+      score: rounded(scores.nodeScore[node]),
+    })),
+    top_edges: Array.from(byEdge.subarray(0, TOP), (edge) =>
+      edgeOf(batch, graph.edgeOffset + edge, scores.edgeScore[edge]),
+    ),
     reused: by.reused,
   };
 }
@@ -111,11 +111,15 @@ function statisticsOf(batch: GraphBatch, graph: GraphInBatch): ScoredWindow['gra
   NODE_TYPES[batch.platform].forEach((type, place) => {
     nodeTypes[type] = graph.nodesPerType[place] ?? 0;
   });
-  const edgeTypes: Record<string, number> = {};
+  const counts = new Uint32Array(RELATIONS[batch.platform].length);
   for (let edge = graph.edgeOffset; edge < graph.edgeOffset + graph.edges; edge++) {
-    const name = relationName(batch, edge);
-    edgeTypes[name] = (edgeTypes[name] ?? 0) + 1;
+    const relation = batch.relation[edge] ?? 0;
+    counts[relation] = (counts[relation] ?? 0) + 1;
   }
+  const edgeTypes: Record<string, number> = {};
+  counts.forEach((count, relation) => {
+    if (count > 0) edgeTypes[relationName(batch.platform, relation)] = count;
+  });
   return {
     num_nodes: nodesOf(graph),
     num_edges: graph.edges,
@@ -133,7 +137,7 @@ function edgeOf(
   score: number | undefined,
 ): ScoredWindow['top_edges'][number] {
   return {
-    relation: relationName(batch, edge),
+    relation: relationName(batch.platform, batch.relation[edge] ?? 0),
     source: batch.nodeLabel(batch.source[edge] ?? 0),
     target: batch.nodeLabel(batch.target[edge] ?? 0),
     event_id: batch.edgeEvent(edge),
@@ -141,8 +145,8 @@ function edgeOf(
   };
 }
 
-function relationName(batch: GraphBatch, edge: number): string {
-  const relation = RELATIONS[batch.platform][batch.relation[edge] ?? 0];
+function relationName(platform: Platform, place: number): string {
+  const relation = RELATIONS[platform][place];
   return relation ? `${relation.name} ${relation.target}` : 'unknown';
 }
 
@@ -159,13 +163,15 @@ function nodesOf(graph: GraphInBatch): number {
   return graph.nodesPerType.reduce((sum, count) => sum + count, 0);
 }
 
-/** Places of the values from the largest down; equal values keep their order. */
-function strongestFirst(values: Float32Array): number[] {
-  return [...values.keys()].sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b);
-}
-
-function distinct(ids: readonly string[]): string[] {
-  return [...new Set(ids)].filter((id) => id !== '');
+/** The events of the strongest edges, each once; edges without one are passed over. */
+function eventsOf(batch: GraphBatch, graph: GraphInBatch, byEdge: Uint32Array): string[] {
+  const ids = new Set<string>();
+  for (const edge of byEdge) {
+    const id = batch.edgeEvent(graph.edgeOffset + edge);
+    if (id !== '') ids.add(id);
+    if (ids.size === EVENT_IDS) break;
+  }
+  return [...ids];
 }
 
 /** Five decimals are more than a person reads, and keep a result small. */
