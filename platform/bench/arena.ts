@@ -60,7 +60,7 @@ export async function loadSet(
     await writeFile(file, encodeExchange(exchange));
     files.push(file);
   }
-  await Promise.all(contestants.map((one) => one.ask({ do: 'load', set: name, files })));
+  for (const one of contestants) await one.ask({ do: 'load', set: name, files });
 }
 
 /** Probabilities may differ by this much: float32 sums in another order, exponentials by other series. */

@@ -131,6 +131,17 @@ async function multiply(size: number, passes: number): Promise<Answers['multiply
   return { flopsPerCpuSecond: (2 * size ** 3) / best };
 }
 
+/** The fastest of a few copies, in bytes read and written per CPU-second. */
+async function copy(bytes: number, passes: number): Promise<Answers['copy']> {
+  const from = new Uint8Array(bytes).fill(1);
+  const to = new Uint8Array(bytes).fill(2);
+  let best = Number.POSITIVE_INFINITY;
+  for (let pass = 0; pass < passes; pass++) {
+    best = Math.min(best, (await timed(async () => to.set(from))).cpuSeconds);
+  }
+  return { bytesPerCpuSecond: (2 * bytes) / best };
+}
+
 async function answer(question: Question): Promise<object> {
   switch (question.do) {
     case 'load':
@@ -143,6 +154,8 @@ async function answer(question: Question): Promise<object> {
       return train(question);
     case 'multiply':
       return multiply(question.size, question.passes);
+    case 'copy':
+      return copy(question.bytes, question.passes);
   }
 }
 

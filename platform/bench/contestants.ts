@@ -27,6 +27,9 @@ export interface Absent {
 /** Every backend there may be, from the one that always runs, and whether it is slow. */
 const BACKENDS = { wasm: false, native: false, gpu: false, webgpu: true, cpu: true } as const;
 
+/** The name of a backend. */
+export type BackendName = keyof typeof BACKENDS;
+
 /** PyTorch's forms and how a table names them. */
 const PEERS = {
   geometric: 'PyTorch Geometric eager',
@@ -37,19 +40,21 @@ const PEERS = {
 /** The forms of PyTorch, by name of the form. */
 export type PeerForm = keyof typeof PEERS;
 
-/** Starts our backends, each in a process of its own; those that cannot run here are named with the reason. */
+/**
+ * Starts our backends, each in a process of its own; those that cannot run here are named with the reason. One after
+ * the other, for some tune themselves by what they measure when they start.
+ */
 export async function startBackends(
   root: string,
-  names: readonly (keyof typeof BACKENDS)[] = ['wasm', 'native', 'gpu', 'webgpu', 'cpu'],
+  names: readonly BackendName[] = ['wasm', 'native', 'gpu', 'webgpu', 'cpu'],
 ): Promise<{ readonly present: readonly Contestant[]; readonly absent: readonly Absent[] }> {
   const script = join(root, 'dist/platform/bench/contestant.js');
-  return sorted(
-    await Promise.all(
-      names.map((name) =>
-        start({ name, peer: false, slow: BACKENDS[name] }, process.execPath, ['--no-warnings', script, name]),
-      ),
-    ),
-  );
+  const started: (Contestant | Absent)[] = [];
+  for (const name of names) {
+    const who = { name, peer: false, slow: BACKENDS[name] };
+    started.push(await start(who, process.execPath, ['--no-warnings', script, name]));
+  }
+  return sorted(started);
 }
 
 /**

@@ -57,7 +57,8 @@ async function shippedParameters(root: string, platform: Platform): Promise<Floa
   return scoringParameters((await loadFolder(join(root, 'models', platform))).model);
 }
 
-function exchangeOf(batch: GraphBatch, parameters: Float32Array): Exchange {
+/** Graphs with parameters, every second one labelled an attack. */
+export function exchangeOf(batch: GraphBatch, parameters: Float32Array): Exchange {
   const labels = Float32Array.from(batch.graphs, (_, graph) => graph % 2);
   return { batch, parameters, labels, weights: new Float32Array(labels.length).fill(1) };
 }

@@ -19,7 +19,8 @@ export type Question =
   | ({ readonly do: 'probabilities' } & CaseOf)
   | ({ readonly do: 'score'; readonly passes: number } & CaseOf)
   | ({ readonly do: 'train'; readonly set: string; readonly steps: number } & StepSettings)
-  | { readonly do: 'multiply'; readonly size: number; readonly passes: number };
+  | { readonly do: 'multiply'; readonly size: number; readonly passes: number }
+  | { readonly do: 'copy'; readonly bytes: number; readonly passes: number };
 
 /** What it answers, by question. */
 export interface Answers {
@@ -28,6 +29,7 @@ export interface Answers {
   readonly score: Timing & { readonly graphs: number };
   readonly train: Timing & { readonly losses: readonly number[] };
   readonly multiply: { readonly flopsPerCpuSecond: number };
+  readonly copy: { readonly bytesPerCpuSecond: number };
 }
 
 /** Time of a contestant's whole process, and on the clock. */

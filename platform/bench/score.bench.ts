@@ -1,9 +1,10 @@
 import type { BenchResult } from '../../contracts/bench.ts';
 import { type Arena, checkAgreement, openArena, type Say, sayOnStderr } from './arena.ts';
-import { type Contestant, startBackends } from './contestants.ts';
+import type { Contestant } from './contestants.ts';
 import { capturesManifest, type GraphSet, realSet, sizesOf, syntheticSet } from './graph-sets.ts';
 import type { CaseOf } from './protocol.ts';
 import { inTurns, passesFor, ROUNDS, rowsOf } from './rounds.ts';
+import { workerRounds } from './workers.ts';
 
 const BATCHES = [1, 16, 64];
 const GRAPHS = 256;
@@ -80,33 +81,14 @@ async function compare(
   return ours.flatMap((one) => rowsOf(rounds, one.name, names, { name: `${one.name}, ${name}`, unit: UNIT }));
 }
 
-/** Two scorer processes side by side against one, on the clock; a machine with one core shows nothing here. */
-async function twoWorkers(root: string, { ours, load }: Arena, say: Say): Promise<readonly BenchResult[]> {
-  const first = ours.find(({ name }) => name === 'wasm');
-  const { present } = await startBackends(root, ['wasm']);
-  const [second] = present;
-  if (!first || !second) return [];
+/** Two processes against one, on the clock. */
+async function twoWorkers(root: string, arena: Arena, say: Say): Promise<readonly BenchResult[]> {
   say(`two workers: ${ROUNDS} rounds …`);
-  try {
-    await load(syntheticSet(GRAPHS), [second]);
-    const score = (one: Contestant, passes: number) =>
-      one.ask({ do: 'score', set: 'synthetic', batch: 16, passes });
-    const { wallSeconds } = await score(second, 1);
-    const passes = 2 * passesFor(wallSeconds);
-    const rounds = new Map([
-      ['one worker', [] as number[]],
-      ['two workers', [] as number[]],
-    ]);
-    for (let round = 0; round < ROUNDS; round++) {
-      const one = await score(round % 2 === 0 ? first : second, 2 * passes);
-      const both = await Promise.all([score(first, passes), score(second, passes)]);
-      const seconds = Math.max(...both.map((timing) => timing.wallSeconds));
-      rounds.get('one worker')?.push(one.graphs / one.wallSeconds);
-      rounds.get('two workers')?.push(one.graphs / seconds);
-    }
-    const name = 'wasm, synthetic, batch 16, two workers';
-    return rowsOf(rounds, 'two workers', ['one worker'], { name, unit: 'graphs/second on the clock' });
-  } finally {
-    await second.close();
-  }
+  const rounds = await workerRounds(root, arena, {
+    backend: 'wasm',
+    set: syntheticSet(GRAPHS),
+    rounds: ROUNDS,
+  });
+  const name = 'wasm, synthetic, batch 16, two workers';
+  return rowsOf(rounds, 'two workers', ['one worker'], { name, unit: 'graphs/second on the clock' });
 }

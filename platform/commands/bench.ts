@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { BenchResult } from '../../contracts/bench.ts';
 import { benchFeaturize } from '../../featurize/featurize.bench.ts';
 import { benchIngest } from '../../ingest/ingest.bench.ts';
+import { benchLimits } from '../bench/limits.bench.ts';
 import { benchScore } from '../bench/score.bench.ts';
 import { benchTrain } from '../bench/train.bench.ts';
 import type { Surroundings } from '../cli.ts';
@@ -15,6 +16,7 @@ const BENCHES: Record<string, (root: string, endpoints?: number) => Promise<read
   featurize: () => benchFeaturize(),
   score: benchScore,
   train: benchTrain,
+  limits: benchLimits,
   pipeline: benchPipeline,
   soak: (root) => benchSoak(root),
 };
