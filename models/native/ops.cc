@@ -806,13 +806,33 @@ void projectSenders(const Layer& layer, LayerRoom& room) {
   multiplyPanel(scores, nodes, layer.w + HIDDEN * HIDDEN, LAST_PANEL, nullptr);
 }
 
-/** Adds weight * h of one bare sender to a gathering node's four sums. */
-inline void gather(const float* h, const float* weight, float* sums) {
-  for (int v = 0; v < HIDDEN; v += LANES) {
-    const Vector value = load<Vector>(h + v);
-    for (int head = 0; head < HEADS; head++) {
-      float* sum = sums + head * HIDDEN + v;
-      store(sum, fma(value, all<Vector>(weight[head]), load<Vector>(sum)));
+/**
+ * Sums weight * h over the bare senders of messages [first, end), for two heads and some columns at a time: as many sums
+ * as the registers hold. place and h begin at the graph's first node.
+ */
+inline void gather(const int32_t* place, const float* h, const int32_t* source, const float* weights, int first,
+                   int end, float* to) {
+  constexpr int AT_ONCE = LANES == 16 ? 8 : 4;
+  constexpr int COLUMNS = AT_ONCE * LANES;
+  for (int head = 0; head < HEADS; head += 2) {
+    for (int column = 0; column < HIDDEN; column += COLUMNS) {
+      Vector a[AT_ONCE] = {};
+      Vector b[AT_ONCE] = {};
+      for (int m = first; m < end; m++) {
+        if (place[source[m]] >= 0) continue;
+        const float* from = h + static_cast<int64_t>(source[m]) * HIDDEN + column;
+        const Vector left = all<Vector>(weights[static_cast<int64_t>(m) * HEADS + head]);
+        const Vector right = all<Vector>(weights[static_cast<int64_t>(m) * HEADS + head + 1]);
+        UNROLLED for (int v = 0; v < AT_ONCE; v++) {
+          const Vector value = load<Vector>(from + v * LANES);
+          a[v] = fma(value, left, a[v]);
+          b[v] = fma(value, right, b[v]);
+        }
+      }
+      UNROLLED for (int v = 0; v < AT_ONCE; v++) {
+        store(to + head * HIDDEN + column + v * LANES, a[v]);
+        store(to + (head + 1) * HIDDEN + column + v * LANES, b[v]);
+      }
     }
   }
 }
@@ -882,11 +902,7 @@ void attendPlanned(const Layer& layer, LayerRoom& room, int64_t g) {
     room.sums.resize((place + 1) * HIDDEN);
     room.norms.resize((place + 1) * HEADS);
     float* gathered = room.gathered.data() + place * HEADS * HIDDEN;
-    std::fill(gathered, gathered + HEADS * HIDDEN, 0.0f);
-    for (int m = first; m < end; m++) {
-      if (room.place[base + source[m]] >= 0) continue;
-      gather(layer.h + (base + source[m]) * HIDDEN, weights + static_cast<int64_t>(m) * HEADS, gathered);
-    }
+    gather(room.place.data() + base, layer.h + base * HIDDEN, source, weights, first, end, gathered);
     std::memcpy(room.sums.data() + place * HIDDEN, own, sizeof(own));
     store(room.norms.data() + place * HEADS, norm);
   }
