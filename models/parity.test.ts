@@ -5,7 +5,7 @@ import { CAPS, type GraphBatch, NODE_TYPES, RELATIONS } from '../contracts/graph
 import { selectGraphs } from '../contracts/select-graphs.ts';
 import { FEATURE_LIMIT, PARAMETER_LIMIT } from './architecture.ts';
 import { cpuEngine, useCpu } from './cpu-engine.ts';
-import type { Engine, Model } from './engine.ts';
+import type { EngineMaker, Model } from './engine.ts';
 import { lossAndGradient, networkInput } from './gat.ts';
 import { GOLDEN_CASES, type GoldenCase } from './golden-cases.ts';
 import { readGoldenVectors } from './golden-vectors.ts';
@@ -25,7 +25,7 @@ const GOLDEN = join(import.meta.dirname, 'golden');
 
 interface Contestant {
   readonly name: string;
-  readonly open: (model: Model) => Engine | Promise<Engine>;
+  readonly open: EngineMaker;
   /** Plain JavaScript is slow: the largest window, and ordinary batches when differentiating, are left to the others. */
   readonly slow?: boolean;
 }

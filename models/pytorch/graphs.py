@@ -34,7 +34,7 @@ class Exchange:
         target = place[a["messageTarget"][messages] + own]
         sorting = np.argsort(target, kind="stable")
         return Arrays(
-            features=np.ascontiguousarray(a["features"][starts[first] : starts[end]][order]),
+            features=a["features"][starts[first] : starts[end]][order],
             per_type=per_type.sum(0).tolist(),
             source=place[a["messageSource"][messages] + own][sorting],
             target=target[sorting],
@@ -44,6 +44,11 @@ class Exchange:
             labels=a["labels"][first:end].copy(),
             weights=a["weights"][first:end].copy(),
         )
+
+
+def tensor_of(places):
+    """A tensor that looks into an array. NumPy gives empty arrays another stride, and code is compiled for strides."""
+    return torch.from_numpy(places) if len(places) > 0 else torch.empty(0, dtype=torch.int64)
 
 
 @dataclass
@@ -63,12 +68,11 @@ class Arrays:
     def tensors(self):
         """The same in PyTorch, without a copy."""
         return Batch(
-            torch.from_numpy(self.features),
-            self.per_type,
-            torch.from_numpy(self.source),
-            torch.from_numpy(self.target),
-            torch.from_numpy(self.kind),
-            torch.from_numpy(self.graph),
+            torch.from_numpy(self.features).split(self.per_type),
+            tensor_of(self.source),
+            tensor_of(self.target),
+            tensor_of(self.kind),
+            tensor_of(self.graph),
             torch.from_numpy(self.nodes),
         )
 
@@ -77,8 +81,7 @@ class Arrays:
 class Batch:
     """A batch in PyTorch."""
 
-    features: torch.Tensor
-    per_type: list
+    features: tuple  # of each node type; cut outside of compiled code, which would be compiled anew for 0 or 1 nodes
     source: torch.Tensor
     target: torch.Tensor
     kind: torch.Tensor
@@ -87,6 +90,5 @@ class Batch:
 
     def double(self):
         """The same with real numbers in float64."""
-        return Batch(
-            self.features.double(), self.per_type, self.source, self.target, self.kind, self.graph, self.nodes.double()
-        )
+        features = tuple(rows.double() for rows in self.features)
+        return Batch(features, self.source, self.target, self.kind, self.graph, self.nodes.double())

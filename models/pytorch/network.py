@@ -3,8 +3,10 @@
 Three forms of one definition, all from the same flat parameter vector (models/parameters.ts):
 
 - Geometric(limited=True): PyTorch Geometric's GATConv with every limit of the definition. The reference.
-- Geometric(): the same without the limits, which change nothing on ordinary parameters and features. For timing.
+- Geometric(): the same without the limits that change nothing on ordinary parameters and features. For timing.
 - Fused(): plain PyTorch with everything folded that can be folded. The fastest form known, for timing.
+
+The limit of the gate stays in every form: trained networks reach it, and on one number per node it costs nothing.
 """
 
 import torch
@@ -61,15 +63,19 @@ class Network(nn.Module):
             for decays in (True, False)
         ]
 
-    def project(self, features, per_type):
+    def project(self, features):
         """Each node through the projection of its type, then ELU. Nodes lie type by type."""
-        rows = features.split(per_type)
-        parts = [torch.addmm(self.input_bias[t], rows[t], self.input_weight[t]) for t in range(len(per_type))]
+        parts = [torch.addmm(self.input_bias[t], rows, self.input_weight[t]) for t, rows in enumerate(features)]
         return F.elu(torch.cat(parts))
 
     def forward(self, batch):
         """Two logits per graph."""
-        return self.from_hidden(self.project(batch.features, batch.per_type), batch)
+        return self.from_hidden(self.project(batch.features), batch)
+
+    def gates(self, hidden):
+        """The weight of each node in the gate pool, before its exponential."""
+        limit = self.sizes["scoreLimit"]
+        return (hidden @ self.gate).clamp(-limit, limit)
 
     def layer(self, place, name):
         """A layer's parameter by its short name."""
@@ -111,28 +117,37 @@ class Geometric(Network):
     def lies_elsewhere(self, name):
         return name.startswith("layer")
 
-    def project(self, features, per_type):
+    def project(self, features):
         if self.limited:
-            limit = self.sizes["featureLimit"]
-            features = features.nan_to_num(0, float("inf"), float("-inf")).clamp(-limit, limit)
-        return super().project(features, per_type)
+            limit, far = self.sizes["featureLimit"], float("inf")
+            features = [rows.nan_to_num(0, far, -far).clamp(-limit, limit) for rows in features]
+        return super().project(features)
 
     def from_hidden(self, hidden, batch):
         edges = torch.stack([batch.source, batch.target])
         for layer in self.layers:
             hidden = F.elu(layer(hidden, edges, F.embedding(batch.kind, layer.kind)) + hidden)
         graphs = batch.nodes.shape[0]
-        gate = hidden @ self.gate
-        if self.limited:
-            gate = gate.clamp(-self.sizes["scoreLimit"], self.sizes["scoreLimit"])
-        shares = softmax(gate, batch.graph, num_nodes=graphs)
+        shares = softmax(self.gates(hidden), batch.graph, num_nodes=graphs)
         mean = scatter(hidden, batch.graph, 0, graphs, "mean")
         gated = scatter(hidden * shares[:, None], batch.graph, 0, graphs, "sum")
         return torch.cat([mean, gated], 1) @ self.output_weight + self.output_bias
 
 
 class Fused(Network):
-    """Plain PyTorch: attention vectors folded into the projection, no maximum, one division per node."""
+    """Plain PyTorch: attention vectors folded into the projection, no maximum, one division per node.
+
+    Tried as well, on one core with AVX-512: embedding_bag and sparse matrices in place of gather and index_add (faster
+    when eager, slower when compiled), frozen weights, one index_add for values and weights together (both no faster).
+    """
+
+    projections = None
+
+    def fold(self):
+        """Folds once and for all, for scoring; training has to fold anew in every step."""
+        with torch.no_grad():
+            self.projections = [self.folded(place) for place in range(self.sizes["layers"])]
+        return self
 
     def folded(self, place):
         """[W | W a_source | W a_target]: values and attention scores in one product."""
@@ -142,21 +157,25 @@ class Fused(Network):
         target = (by_head * self.layer(place, "target")).sum(2)
         return torch.cat([weight, source, target], 1)
 
-    def from_hidden(self, hidden, batch):
+    def attend(self, hidden, batch, place):
+        """One layer of attention."""
         heads, width, size = self.sizes["heads"], self.sizes["headWidth"], self.sizes["hidden"]
         count = hidden.shape[0]
+        projection = self.folded(place) if self.projections is None else self.projections[place]
+        z, source, target = (hidden @ projection).split([size, heads, heads], 1)
+        score = source[batch.source] + target[batch.target] + self.layer(place, "kind")[batch.kind]
+        weight = F.leaky_relu(score, self.sizes["slope"]).exp()
+        total = hidden.new_zeros(count, heads).index_add(0, batch.target, weight) + 1e-16
+        sent = z.reshape(count, heads, width)[batch.source] * weight[:, :, None]
+        received = hidden.new_zeros(count, heads, width).index_add(0, batch.target, sent)
+        received = (received / total[:, :, None]).reshape(count, size)
+        return F.elu(received + self.layer(place, "bias") + hidden)
+
+    def from_hidden(self, hidden, batch):
         for place in range(self.sizes["layers"]):
-            projected = hidden @ self.folded(place)
-            z, source, target = projected.split([size, heads, heads], 1)
-            score = source[batch.source] + target[batch.target] + self.layer(place, "kind")[batch.kind]
-            weight = F.leaky_relu(score, self.sizes["slope"]).exp()
-            total = hidden.new_zeros(count, heads).index_add(0, batch.target, weight) + 1e-16
-            sent = z.reshape(count, heads, width)[batch.source] * weight[:, :, None]
-            received = hidden.new_zeros(count, heads, width).index_add(0, batch.target, sent)
-            received = (received / total[:, :, None]).reshape(count, size)
-            hidden = F.elu(received + self.layer(place, "bias") + hidden)
-        graphs = batch.nodes.shape[0]
-        gate = (hidden @ self.gate).exp()[:, None]
+            hidden = self.attend(hidden, batch, place)
+        graphs, size = batch.nodes.shape[0], self.sizes["hidden"]
+        gate = self.gates(hidden).exp()[:, None]
         pooled = hidden.new_zeros(graphs, 2 * size + 1)
         pooled = pooled.index_add(0, batch.graph, torch.cat([hidden, hidden * gate, gate], 1))
         mean, gated, total = pooled.split([size, size, 1], 1)

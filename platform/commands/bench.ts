@@ -3,7 +3,9 @@ import { type Command, Option } from 'commander';
 import type { BenchResult } from '../../contracts/bench.ts';
 import { benchFeaturize } from '../../featurize/featurize.bench.ts';
 import { benchIngest } from '../../ingest/ingest.bench.ts';
-import { benchScore } from '../../models/score.bench.ts';
+import { benchLimits } from '../bench/limits.bench.ts';
+import { benchScore } from '../bench/score.bench.ts';
+import { benchTrain } from '../bench/train.bench.ts';
 import type { Surroundings } from '../cli.ts';
 import { benchPipeline } from '../pipeline.bench.ts';
 import { benchSoak } from '../soak.bench.ts';
@@ -12,7 +14,9 @@ import { table } from '../table.ts';
 const BENCHES: Record<string, (root: string, endpoints?: number) => Promise<readonly BenchResult[]>> = {
   ingest: () => benchIngest(),
   featurize: () => benchFeaturize(),
-  score: () => benchScore(),
+  score: benchScore,
+  train: benchTrain,
+  limits: benchLimits,
   pipeline: benchPipeline,
   soak: (root) => benchSoak(root),
 };

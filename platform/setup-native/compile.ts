@@ -14,6 +14,8 @@ const BINDING_SOURCES = ['tfjs_backend.cc', 'tfjs_binding.cc'];
 const FLAGS = ['-O3', '-std=c++17', '-fPIC', '-DNAPI_VERSION=8'];
 /** Where our own sources want a fused multiply-add they name it; elsewhere the compiler must not choose. */
 const OWN_FLAGS = ['-ffp-contract=off'];
+/** The binding's sessions are opened by models/native/session-options.cc, which says why. */
+const THEIR_FLAGS = ['-DTF_NewSessionOptions=LogsterSessionOptions'];
 /** From the binding's folder to TensorFlow's, so that the whole folder can be moved. */
 const RUNPATH = `$ORIGIN/${dirname(BINDING)
   .split('/')
@@ -40,14 +42,14 @@ export function compileStep(needs: CompileNeeds): Step {
   return {
     name: 'binding',
     title: `compiling the binding${own.length > 0 ? ` and ${own.join(', ')}` : ''} with ${compiler.version}`,
-    inputs: [sourceHashes(sources), compiler.version, arch, march, tensorflow, FLAGS, OWN_FLAGS],
+    inputs: [sourceHashes(sources), compiler.version, arch, march, tensorflow, FLAGS, OWN_FLAGS, THEIR_FLAGS],
     outputs: [BINDING],
     downloadBytes: 0,
     keptBytes: 1e6,
     async run(folder) {
       const theirs = BINDING_SOURCES.map((name) => join(home, PACKAGE, 'binding', name));
       const objects = await Promise.all([
-        ...theirs.map((source) => compile(needs, folder, source, [])),
+        ...theirs.map((source) => compile(needs, folder, source, THEIR_FLAGS)),
         ...sources.map((source) => compile(needs, folder, source, [...OWN_FLAGS, marchFlag(arch, march)])),
       ]);
       await link(needs, objects, join(folder, BINDING));
