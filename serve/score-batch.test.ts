@@ -122,7 +122,7 @@ test('equal graphs in one batch are scored once', async () => {
 });
 
 test('rememberedScores() lets the longest unused go when it is full', () => {
-  const remembered = rememberedScores(1000);
+  const remembered = rememberedScores(3500); // two of them
   const scores = {
     attackProb: 0.5,
     rawProb: 0.5,

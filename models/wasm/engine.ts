@@ -17,11 +17,17 @@ import { foldAttention, loadWeights, reserveWeights } from './weights.ts';
  */
 const GROUP_ROWS = 128;
 
+/** An engine on our kernels. */
+export interface WasmEngine extends Engine {
+  /** Memory of the kernels; it grows to the largest batch seen and stays there. */
+  sizeBytes(): number;
+}
+
 /**
  * Scores on our WebAssembly SIMD kernels, a few graphs after another: what they need stays in the processor's cache,
  * and a graph's score is the same to the bit in whatever batch it travels.
  */
-export function wasmEngine(model: Model, build: KernelBuild = fastestBuild()): Engine {
+export function wasmEngine(model: Model, build: KernelBuild = fastestBuild()): WasmEngine {
   const { platform, scaling } = model.manifest;
   const parameters = scoringParameters(model);
   const [benign = 0, attack = 0] = tensorOf(parameterLayout(platform), parameters, 'output.bias');
@@ -68,6 +74,7 @@ export function wasmEngine(model: Model, build: KernelBuild = fastestBuild()): E
       edgeScore.set(arena.floats(edges, edgeScore.length));
       return scores;
     },
+    sizeBytes: () => arena.sizeBytes(),
     close() {
       closed = true;
     },

@@ -3,21 +3,29 @@ import { type Command, Option } from 'commander';
 import type { BenchResult } from '../../contracts/bench.ts';
 import { benchFeaturize } from '../../featurize/featurize.bench.ts';
 import { benchIngest } from '../../ingest/ingest.bench.ts';
+import type { EngineName } from '../../models/engine.ts';
 import { benchLimits } from '../bench/limits.bench.ts';
 import { benchScore } from '../bench/score.bench.ts';
+import { benchScoreSoak } from '../bench/score-soak.bench.ts';
 import { benchTrain } from '../bench/train.bench.ts';
 import type { Surroundings } from '../cli.ts';
 import { benchPipeline } from '../pipeline.bench.ts';
 import { benchSoak } from '../soak.bench.ts';
 import { table } from '../table.ts';
 
-const BENCHES: Record<string, (root: string, endpoints?: number) => Promise<readonly BenchResult[]>> = {
+interface BenchOptions {
+  readonly endpoints?: number;
+  readonly backend: EngineName;
+}
+
+const BENCHES: Record<string, (root: string, options: BenchOptions) => Promise<readonly BenchResult[]>> = {
   ingest: () => benchIngest(),
   featurize: () => benchFeaturize(),
   score: benchScore,
   train: benchTrain,
   limits: benchLimits,
-  pipeline: benchPipeline,
+  'score-soak': (root, { backend }) => benchScoreSoak(root, backend),
+  pipeline: (root, { endpoints }) => benchPipeline(root, endpoints),
   soak: (root) => benchSoak(root),
 };
 
@@ -29,10 +37,15 @@ export function addBenchCommand(program: Command, { root }: Surroundings): void 
     .description('measure speed beside a peer in the same run')
     .argument('<name>', names.join(', '))
     .addOption(new Option('--endpoints <n>', 'size of the fleet of the pipeline benchmark').argParser(Number))
-    .action(async (name: string, { endpoints }: { endpoints?: number }) => {
+    .addOption(
+      new Option('--backend <name>', 'what score-soak scores with')
+        .choices(['gpu', 'webgpu', 'native', 'wasm', 'cpu'])
+        .default('wasm'),
+    )
+    .action(async (name: string, options: BenchOptions) => {
       const run = BENCHES[name];
       if (!run) program.error(`No benchmark is called ${name}; there are ${names.join(', ')}`);
-      const results = await run(root, endpoints);
+      const results = await run(root, options);
       const rows = results.map(({ name: row, unit, ours, peer, peerValue, ratio }) => [
         row,
         unit,
