@@ -156,18 +156,25 @@ class Call {
   }
 
   float* output(int place, std::initializer_list<int64_t> shape) {
-    size_t elements = 1;
-    for (int64_t length : shape) elements *= static_cast<size_t>(length);
-    TF_Tensor* tensor = TF_AllocateOutput(context_, place, TF_FLOAT, shape.begin(), static_cast<int>(shape.size()),
-                                          elements * sizeof(float), status_);
-    if (!ok()) return nullptr;
-    tensors_.push_back(tensor);
-    return static_cast<float*>(TF_TensorData(tensor));
+    return static_cast<float*>(allocate(place, TF_FLOAT, shape));
+  }
+  int32_t* intOutput(int place, std::initializer_list<int64_t> shape) {
+    return static_cast<int32_t*>(allocate(place, TF_INT32, shape));
   }
 
   void refuse(const char* reason) { TF_SetStatus(status_, TF_INVALID_ARGUMENT, reason); }
 
  private:
+  void* allocate(int place, TF_DataType type, std::initializer_list<int64_t> shape) {
+    size_t bytes = 4; // of one element of either type
+    for (int64_t length : shape) bytes *= static_cast<size_t>(length);
+    TF_Tensor* tensor = TF_AllocateOutput(context_, place, type, shape.begin(), static_cast<int>(shape.size()), bytes,
+                                          status_);
+    if (!ok()) return nullptr;
+    tensors_.push_back(tensor);
+    return TF_TensorData(tensor);
+  }
+
   TF_OpKernelContext* context_;
   TF_Status* status_;
   std::vector<TF_Tensor*> tensors_;
@@ -237,14 +244,14 @@ AttentionRoom& attentionRoom() {
   return room;
 }
 
-void grow(std::vector<float>& to, size_t floats) {
-  if (to.size() < floats) to.resize(floats);
+template <typename T>
+void grow(std::vector<T>& to, size_t length) {
+  if (to.size() < length) to.resize(length);
 }
 
 /** e^LeakyReLU(a + b + c) = max(e^a e^b e^c, e^0.2a e^0.2b e^0.2c), so no exp is needed per message. */
-void exponentsOfNodes(const float* zx, int nodes, const Limits& limits, float* to) {
-  for (int node = 0; node < nodes; node++) {
-    const float* scores = zx + static_cast<int64_t>(node) * PROJECTED + HIDDEN;
+void exponentsOfNodes(const float* scores, int64_t stride, int nodes, const Limits& limits, float* to) {
+  for (int node = 0; node < nodes; node++, scores += stride) {
     const Four source = held(load<Four>(scores), limits.limit);
     const Four target = held(load<Four>(scores + HEADS), limits.limit);
     float* row = to + static_cast<int64_t>(node) * 16;
@@ -292,7 +299,7 @@ void attendGraph(const float* zx, const float* h, const float* bias, const Limit
   AttentionRoom& room = attentionRoom();
   grow(room.exponents, static_cast<size_t>(nodes) * 16);
   grow(room.weights, static_cast<size_t>(rowStart[nodes]) * HEADS);
-  exponentsOfNodes(zx, nodes, limits, room.exponents.data());
+  exponentsOfNodes(zx + HIDDEN, PROJECTED, nodes, limits, room.exponents.data());
   float* weights = room.weights.data();
   for (int row = 0; row < nodes; row++) {
     const int first = rowStart[row];
@@ -378,7 +385,7 @@ void attendGradGraph(const float* zx, const float* dPre, const Limits& limits, i
   grow(room.weights, messages * HEADS);
   grow(room.straight, messages * HEADS);
   grow(room.dots, messages * HEADS);
-  exponentsOfNodes(zx, nodes, limits, room.exponents.data());
+  exponentsOfNodes(zx + HIDDEN, PROJECTED, nodes, limits, room.exponents.data());
   std::fill(dzx, dzx + static_cast<int64_t>(nodes) * PROJECTED, 0.0f);
   float* weights = room.weights.data();
   for (int row = 0; row < nodes; row++) {
@@ -580,57 +587,70 @@ constexpr int BLOCK = 4 * ROWS;             // rows that meet a panel while it i
 
 typedef float Eight __attribute__((vector_size(8 * sizeof(float))));
 
+/** Where the rows of a product stand: x every `stride` floats, out every `columns`. */
+struct Rows {
+  const float* x;
+  int64_t stride;
+  int64_t inner;
+  float* out;
+  int64_t columns;
+};
+
 /** out[rows, columns of the panel] = bias + x * panel for `R` rows; V is a vector of the panel's width divided by N. */
 template <typename V, int N, int R>
-inline void panelRows(const float* x, int64_t inner, const float* panel, int64_t panelWidth, const float* bias,
-                      float* out, int64_t columns) {
+inline void panelRows(const Rows& rows, const float* panel, int64_t panelWidth, const float* bias) {
+  const float* x = rows.x;
   constexpr int WIDTH = sizeof(V) / sizeof(float);
   V sums[R][N];
   UNROLLED for (int row = 0; row < R; row++) {
     UNROLLED for (int v = 0; v < N; v++) sums[row][v] = bias ? load<V>(bias + v * WIDTH) : V{};
   }
-  for (int64_t k = 0; k < inner; k++) {
+  for (int64_t k = 0; k < rows.inner; k++) {
     V b[N];
     UNROLLED for (int v = 0; v < N; v++) b[v] = load<V>(panel + k * panelWidth + v * WIDTH);
     UNROLLED for (int row = 0; row < R; row++) {
-      const V a = all<V>(x[row * inner + k]);
+      const V a = all<V>(x[row * rows.stride + k]);
       UNROLLED for (int v = 0; v < N; v++) sums[row][v] = fma(b[v], a, sums[row][v]);
     }
   }
   UNROLLED for (int row = 0; row < R; row++) {
-    UNROLLED for (int v = 0; v < N; v++) store(out + row * columns + v * WIDTH, sums[row][v]);
+    UNROLLED for (int v = 0; v < N; v++) store(rows.out + row * rows.columns + v * WIDTH, sums[row][v]);
   }
 }
 
 /** The same for up to R rows. */
 template <typename V, int N, int R>
-void panelUpTo(int64_t rows, const float* x, int64_t inner, const float* panel, int64_t panelWidth, const float* bias,
-               float* out, int64_t columns) {
-  if (rows == R) return panelRows<V, N, R>(x, inner, panel, panelWidth, bias, out, columns);
-  if constexpr (R > 1) panelUpTo<V, N, R - 1>(rows, x, inner, panel, panelWidth, bias, out, columns);
+void panelUpTo(int64_t some, const Rows& rows, const float* panel, int64_t panelWidth, const float* bias) {
+  if (some == R) return panelRows<V, N, R>(rows, panel, panelWidth, bias);
+  if constexpr (R > 1) panelUpTo<V, N, R - 1>(some, rows, panel, panelWidth, bias);
 }
 
-/** x [rows, inner] times w, which lies in panels as packPanels() of models/saved-model/panels.ts puts it, plus bias. */
-void multiply(const float* x, int64_t rows, int64_t inner, const float* w, int64_t columns, const float* bias,
-              float* out) {
-  for (int64_t block = 0; block < rows; block += BLOCK) {
-    const int64_t blockEnd = std::min(rows, block + BLOCK);
-    for (int64_t column = 0; column < columns;) {
-      const int64_t width = columns - column >= PANEL ? PANEL : LAST_PANEL;
-      const float* panel = w + column * inner;
-      for (int64_t row = block; row < blockEnd; row += ROWS) {
-        const int64_t some = std::min<int64_t>(ROWS, blockEnd - row);
-        const float* from = x + row * inner;
-        float* to = out + row * columns + column;
-        const float* b = bias ? bias + column : nullptr;
-        if (width == LAST_PANEL) {
-          panelUpTo<Eight, 1, ROWS>(some, from, inner, panel, width, b, to, columns);
-          continue;
-        }
-        for (int v = 0; v < PANEL; v += 2 * LANES) {
-          panelUpTo<Vector, 2, ROWS>(some, from, inner, panel + v, width, b ? b + v : nullptr, to + v, columns);
-        }
+/** The columns of one panel for `count` rows. */
+void multiplyPanel(Rows rows, int64_t count, const float* panel, int64_t width, const float* bias) {
+  for (int64_t row = 0; row < count; row += ROWS) {
+    const int64_t some = std::min<int64_t>(ROWS, count - row);
+    if (width == LAST_PANEL) {
+      panelUpTo<Eight, 1, ROWS>(some, rows, panel, width, bias);
+    } else {
+      for (int v = 0; v < PANEL; v += 2 * LANES) {
+        const Rows part = {rows.x, rows.stride, rows.inner, rows.out + v, rows.columns};
+        panelUpTo<Vector, 2, ROWS>(some, part, panel + v, width, bias ? bias + v : nullptr);
       }
+    }
+    rows.x += ROWS * rows.stride;
+    rows.out += ROWS * rows.columns;
+  }
+}
+
+/** x [count, inner] times w, which lies in panels as packPanels() of models/saved-model/panels.ts puts it, plus bias. */
+void multiply(const Rows& rows, int64_t count, const float* w, const float* bias) {
+  for (int64_t block = 0; block < count; block += BLOCK) {
+    const int64_t some = std::min<int64_t>(BLOCK, count - block);
+    for (int64_t column = 0; column < rows.columns;) {
+      const int64_t width = rows.columns - column >= PANEL ? PANEL : LAST_PANEL;
+      const Rows part = {rows.x + block * rows.stride, rows.stride, rows.inner,
+                         rows.out + block * rows.columns + column, rows.columns};
+      multiplyPanel(part, some, w + column * rows.inner, width, bias ? bias + column : nullptr);
       column += width;
     }
   }
@@ -652,7 +672,288 @@ void product(void*, TF_OpKernelContext* context) {
   }
   const int64_t rows = elements / inner;
   float* out = call.output(0, {rows, columns});
-  if (call.ok()) multiply(x, rows, inner, w, columns, bias, out);
+  if (call.ok()) multiply({x, inner, inner, out, columns}, rows, w, bias);
+}
+
+// --------------------------------------------------------------------------------------------------------- plan
+// Which nodes of a graph are multiplied by a layer's weights, so that all messages get what they carry. What a node
+// receives is a sum of attention * (h W). It can be made of rows of h W, one per sender, or as (sum of attention * h) W,
+// one row per receiver. A process with a hundred files needs a hundred rows the one way and one the other. So a node
+// whose last open neighbour is p stays bare, and p gathers from it; p itself is projected for all its neighbours. What is
+// left in the end, rings and the like, is projected. On trees no choice needs fewer rows; it is a vertex cover.
+
+constexpr int32_t OPEN = 0;   // projected; in the end: and gathers from nobody
+constexpr int32_t COVER = 1;  // projected for all its neighbours, and gathers from those that are bare
+constexpr int32_t BARE = 2;   // not projected; all its neighbours are COVER
+
+/** One graph's nodes, rows and senders. */
+struct Graph {
+  int32_t nodes;
+  const int32_t* rowStart;
+  const int32_t* source;
+};
+
+void coverGraph(const Graph& graph, int32_t* state, std::vector<int32_t>& open, std::vector<int32_t>& waiting) {
+  const int32_t* rowStart = graph.rowStart;
+  open.resize(static_cast<size_t>(graph.nodes));
+  waiting.clear();
+  for (int32_t row = 0; row < graph.nodes; row++) {
+    open[row] = rowStart[row + 1] - rowStart[row];
+    state[row] = open[row] == 0 ? BARE : OPEN;
+    if (open[row] == 1) waiting.push_back(row);
+  }
+  while (!waiting.empty()) {
+    const int32_t leaf = waiting.back();
+    waiting.pop_back();
+    if (state[leaf] != OPEN || open[leaf] != 1) continue;
+    int32_t m = rowStart[leaf];
+    while (state[graph.source[m]] != OPEN) m++;
+    const int32_t hub = graph.source[m];
+    state[leaf] = BARE;
+    state[hub] = COVER;
+    for (int32_t p = rowStart[hub]; p < rowStart[hub + 1]; p++) {
+      const int32_t other = graph.source[p];
+      if (state[other] != OPEN) continue;
+      open[other]--;
+      if (open[other] == 1) waiting.push_back(other);
+      if (open[other] == 0) state[other] = BARE;
+    }
+  }
+}
+
+/** Who would gather from one node alone has it projected instead: as many rows, and nothing to gather. */
+void spareGatherers(const Graph& graph, int32_t* state) {
+  for (int32_t row = 0; row < graph.nodes; row++) {
+    if (state[row] != COVER) continue;
+    int32_t bare = 0;
+    int32_t last = -1;
+    for (int32_t m = graph.rowStart[row]; m < graph.rowStart[row + 1]; m++) {
+      const int32_t other = graph.source[m];
+      if (state[other] != BARE || other == last) continue;
+      last = other;
+      bare++;
+    }
+    if (bare == 1) state[last] = OPEN;
+  }
+}
+
+/** messages -> state of every node [nodes]. */
+void plan(void*, TF_OpKernelContext* context) {
+  Call call(context);
+  Messages batch;
+  if (!batch.take(call, 0)) return;
+  int32_t* state = call.intOutput(0, {batch.nodes});
+  if (!call.ok()) return;
+  static thread_local std::vector<int32_t> open;
+  static thread_local std::vector<int32_t> waiting;
+  for (int64_t g = 0; g < batch.graphs; g++) {
+    const int64_t node = batch.node_start[g];
+    const Graph graph = {batch.node_start[g + 1] - batch.node_start[g], batch.row_start + node + g,
+                         batch.source + batch.message_start[g]};
+    coverGraph(graph, state + node, open, waiting);
+    spareGatherers(graph, state + node);
+  }
+}
+
+/** Reused between calls of a thread. */
+struct LayerRoom {
+  std::vector<int32_t> place;    // [nodes] which row of z a projected node has
+  std::vector<float> senders;    // [projected, HIDDEN] their rows of h
+  std::vector<float> z;          // [projected, HIDDEN]
+  std::vector<float> scores;     // [nodes, 2 HEADS]
+  std::vector<int32_t> gathers;  // nodes that gather, in their order
+  std::vector<float> gathered;   // [gathers, HEADS, HIDDEN] sums of weight * h
+  std::vector<float> sums;       // [gathers, HIDDEN] what came from projected senders, not divided yet
+  std::vector<float> products;   // [gathers, HIDDEN]
+  std::vector<float> norms;      // [gathers, HEADS]
+};
+
+LayerRoom& layerRoom() {
+  static thread_local LayerRoom room;
+  return room;
+}
+
+/** What one call of layer() works with. */
+struct Layer {
+  const float* h;
+  const float* w;  // panels of the projection, then of the scores
+  const float* bias;
+  const int32_t* state;
+  Limits limits;
+  Messages batch;
+  float* out;
+  float* paid;
+};
+
+/** Projects who is to be projected, and scores everybody. */
+void projectSenders(const Layer& layer, LayerRoom& room) {
+  const int64_t nodes = layer.batch.nodes;
+  grow(room.place, nodes);
+  grow(room.scores, nodes * 2 * HEADS);
+  int32_t projected = 0;
+  for (int64_t node = 0; node < nodes; node++) {
+    room.place[node] = layer.state[node] == BARE ? -1 : projected++;
+  }
+  grow(room.senders, static_cast<int64_t>(projected) * HIDDEN);
+  grow(room.z, static_cast<int64_t>(projected) * HIDDEN);
+  for (int64_t node = 0; node < nodes; node++) {
+    if (room.place[node] < 0) continue;
+    std::memcpy(room.senders.data() + static_cast<int64_t>(room.place[node]) * HIDDEN, layer.h + node * HIDDEN,
+                HIDDEN * sizeof(float));
+  }
+  multiply({room.senders.data(), HIDDEN, HIDDEN, room.z.data(), HIDDEN}, projected, layer.w, nullptr);
+  const Rows scores = {layer.h, HIDDEN, HIDDEN, room.scores.data(), 2 * HEADS};
+  multiplyPanel(scores, nodes, layer.w + HIDDEN * HIDDEN, LAST_PANEL, nullptr);
+}
+
+/**
+ * Sums weight * h over the bare senders of messages [first, end), for two heads and some columns at a time: as many sums
+ * as the registers hold. place and h begin at the graph's first node.
+ */
+inline void gather(const int32_t* place, const float* h, const int32_t* source, const float* weights, int first,
+                   int end, float* to) {
+  constexpr int AT_ONCE = LANES == 16 ? 8 : 4;
+  constexpr int COLUMNS = AT_ONCE * LANES;
+  for (int head = 0; head < HEADS; head += 2) {
+    for (int column = 0; column < HIDDEN; column += COLUMNS) {
+      Vector a[AT_ONCE] = {};
+      Vector b[AT_ONCE] = {};
+      for (int m = first; m < end; m++) {
+        if (place[source[m]] >= 0) continue;
+        const float* from = h + static_cast<int64_t>(source[m]) * HIDDEN + column;
+        const Vector left = all<Vector>(weights[static_cast<int64_t>(m) * HEADS + head]);
+        const Vector right = all<Vector>(weights[static_cast<int64_t>(m) * HEADS + head + 1]);
+        UNROLLED for (int v = 0; v < AT_ONCE; v++) {
+          const Vector value = load<Vector>(from + v * LANES);
+          a[v] = fma(value, left, a[v]);
+          b[v] = fma(value, right, b[v]);
+        }
+      }
+      UNROLLED for (int v = 0; v < AT_ONCE; v++) {
+        store(to + head * HIDDEN + column + v * LANES, a[v]);
+        store(to + (head + 1) * HIDDEN + column + v * LANES, b[v]);
+      }
+    }
+  }
+}
+
+/** out = elu((sums + more) * norm + bias + h) for one node; `more` may be missing. */
+inline void finish(const Layer& layer, int64_t node, const float* sums, const float* more, Four norm) {
+  for (int v = 0; v < HIDDEN; v += LANES) {
+    Vector received = load<Vector>(sums + v);
+    if (more) received = received + load<Vector>(more + v);
+    const Vector whole = received * norm[v / HEAD_WIDTH] + load<Vector>(layer.bias + v);
+    store(layer.out + node * HIDDEN + v, elu(whole + load<Vector>(layer.h + node * HIDDEN + v)));
+  }
+}
+
+/** Sums what projected senders of messages [first, end) send, weighed per head. */
+inline void sumProjected(const LayerRoom& room, int64_t base, const int32_t* source, const float* weights, int first,
+                         int end, float* to) {
+  for (int head = 0; head < HEADS; head += HEADS_AT_ONCE) {
+    Vector sums[VECTORS] = {};
+    for (int m = first; m < end; m++) {
+      const int32_t place = room.place[base + source[m]];
+      if (place < 0) continue;
+      const float* z = room.z.data() + static_cast<int64_t>(place) * HIDDEN + head * HEAD_WIDTH;
+      const float* w = weights + static_cast<int64_t>(m) * HEADS + head;
+      UNROLLED for (int v = 0; v < VECTORS; v++) {
+        sums[v] = fma(load<Vector>(z + v * LANES), all<Vector>(w[v * LANES / HEAD_WIDTH]), sums[v]);
+      }
+    }
+    for (int v = 0; v < VECTORS; v++) store(to + head * HEAD_WIDTH + v * LANES, sums[v]);
+  }
+}
+
+/** Attention of one graph: finishes who hears of projected senders alone, and gathers for the others. */
+void attendPlanned(const Layer& layer, LayerRoom& room, int64_t g) {
+  const Messages& batch = layer.batch;
+  const int64_t base = batch.node_start[g];
+  const int nodes = batch.node_start[g + 1] - batch.node_start[g];
+  const int32_t* rowStart = batch.row_start + base + g;
+  const int32_t* source = batch.source + batch.message_start[g];
+  const int32_t* kind = batch.kind + batch.message_start[g];
+  float* paid = layer.paid + batch.message_start[g];
+  AttentionRoom& attention = attentionRoom();
+  grow(attention.exponents, static_cast<int64_t>(nodes) * 16);
+  grow(attention.weights, static_cast<int64_t>(rowStart[nodes]) * HEADS);
+  exponentsOfNodes(room.scores.data() + base * 2 * HEADS, 2 * HEADS, nodes, layer.limits, attention.exponents.data());
+  float* weights = attention.weights.data();
+  float own[HIDDEN];
+  for (int row = 0; row < nodes; row++) {
+    const int first = rowStart[row];
+    const int end = rowStart[row + 1];
+    const Four sum = weigh<false>(attention, row, first, end, source, kind, layer.limits.slope, weights, nullptr);
+    const Four norm = first < end ? 1.0f / sum : Four{};
+    bool gathers = false;
+    for (int m = first; m < end; m++) {
+      const Four share = load<Four>(weights + static_cast<int64_t>(m) * HEADS) * norm;
+      paid[m] = (share[0] + share[1] + share[2] + share[3]) / HEADS;
+      gathers = gathers || room.place[base + source[m]] < 0;
+    }
+    sumProjected(room, base, source, weights, first, end, own);
+    if (!gathers) {
+      finish(layer, base + row, own, nullptr, norm);
+      continue;
+    }
+    const int64_t place = static_cast<int64_t>(room.gathers.size());
+    room.gathers.push_back(static_cast<int32_t>(base + row));
+    room.gathered.resize((place + 1) * HEADS * HIDDEN);
+    room.sums.resize((place + 1) * HIDDEN);
+    room.norms.resize((place + 1) * HEADS);
+    float* gathered = room.gathered.data() + place * HEADS * HIDDEN;
+    gather(room.place.data() + base, layer.h + base * HIDDEN, source, weights, first, end, gathered);
+    std::memcpy(room.sums.data() + place * HIDDEN, own, sizeof(own));
+    store(room.norms.data() + place * HEADS, norm);
+  }
+}
+
+/** Multiplies what was gathered, head by head, and finishes those nodes. */
+void finishGathered(const Layer& layer, LayerRoom& room) {
+  const int64_t count = static_cast<int64_t>(room.gathers.size());
+  grow(room.products, count * HIDDEN);
+  for (int64_t block = 0; block < count; block += BLOCK) {
+    const int64_t some = std::min<int64_t>(BLOCK, count - block);
+    for (int head = 0; head < HEADS; head++) {
+      const Rows rows = {room.gathered.data() + (block * HEADS + head) * HIDDEN, HEADS * HIDDEN, HIDDEN,
+                         room.products.data() + block * HIDDEN + head * HEAD_WIDTH, HIDDEN};
+      multiplyPanel(rows, some, layer.w + head * HEAD_WIDTH * HIDDEN, PANEL, nullptr);
+    }
+  }
+  for (int64_t i = 0; i < count; i++) {
+    finish(layer, room.gathers[i], room.sums.data() + i * HIDDEN, room.products.data() + i * HIDDEN,
+           load<Four>(room.norms.data() + i * HEADS));
+  }
+}
+
+/** h, w in panels, bias, kind_bias, state, messages -> what attend() gives, with as few rows multiplied as plan() says. */
+void layer(void* kernel, TF_OpKernelContext* context) {
+  Call call(context);
+  int64_t hidden = 0;
+  int64_t weights = 0;
+  int64_t kinds = 0;
+  int64_t states = 0;
+  Layer layer = {};
+  layer.limits = *static_cast<Limits*>(kernel);
+  layer.h = call.input<float>(0, &hidden);
+  layer.w = call.input<float>(1, &weights);
+  layer.bias = call.input<float>(2);
+  const float* kindBias = call.input<float>(3, &kinds);
+  layer.state = call.input<int32_t>(4, &states);
+  if (!layer.batch.take(call, 5)) return;
+  const int64_t nodes = layer.batch.nodes;
+  if (hidden != nodes * HIDDEN || states != nodes || weights != HIDDEN * PROJECTED) {
+    return call.refuse("h, state and weights do not fit together");
+  }
+  layer.out = call.output(0, {nodes, HIDDEN});
+  layer.paid = call.output(1, {layer.batch.messages});
+  if (!call.ok()) return;
+  LayerRoom& room = layerRoom();
+  room.gathers.clear();
+  exponentsOfKinds(kindBias, kinds / HEADS, layer.limits, attentionRoom().ofKind);
+  projectSenders(layer, room);
+  for (int64_t g = 0; g < layer.batch.graphs; g++) attendPlanned(layer, room, g);
+  finishGathered(layer, room);
 }
 
 // -------------------------------------------------------------------------------------- between orders of nodes
@@ -743,6 +1044,9 @@ void implement(const char* name, void (*compute)(void*, TF_OpKernelContext*)) {
 bool registerAll() {
   define("LogsterGatherHeld", {"x: float", "order: int32"}, {"rows: float"});
   define("LogsterProduct", {"x: float", "w: float", "bias: float"}, {"out: float"});
+  define("LogsterPlan", {LOGSTER_MESSAGES}, {"state: int32"});
+  define("LogsterLayer", {"h: float", "w: float", "bias: float", "kind_bias: float", "state: int32", LOGSTER_MESSAGES},
+         {"out: float", "paid: float"});
   define("LogsterScatterElu", {"x: float", "order: int32"}, {"out: float"});
   define("LogsterScatterEluGrad", {"d_out: float", "out: float", "order: int32"}, {"dx: float"});
   define("LogsterAttend", {"zx: float", "h: float", "bias: float", "kind_bias: float", LOGSTER_MESSAGES},
@@ -757,6 +1061,8 @@ bool registerAll() {
          {"d_h: float", "d_gate: float", "d_direction: float"});
   implement("LogsterGatherHeld", gatherHeld);
   implement("LogsterProduct", product);
+  implement("LogsterPlan", plan);
+  implement("LogsterLayer", layer);
   implement("LogsterScatterElu", scatterElu);
   implement("LogsterScatterEluGrad", scatterEluGrad);
   implement("LogsterAttend", attend);

@@ -25,7 +25,7 @@ export interface NetworkRefs {
 
 /** What a layer of attention leaves for its gradient. */
 export interface AttendTape {
-  readonly zx: Ref;
+  readonly zx: Ref; // [nodes, PROJECTED]
   readonly out: Ref;
   /** What only one form needs again. */
   readonly more: readonly Ref[];
@@ -52,17 +52,14 @@ export interface ReadoutRefs {
 export interface Form {
   /** Features of all nodes, the nodes of a type together, held within their limit. */
   features(): Ref;
-  /** rows [n, inner] times a network's own weights [inner, columns] (a layer's projection, an input's weight), plus bias. */
+  /** Rows of features [n, inner] times a node type's weights [inner, HIDDEN], plus bias. */
   project(rows: Ref, weights: ProjectionRefs): Ref;
   /** How many nodes of each type, [node types]. */
   readonly perType: Ref;
   /** Projected nodes, back in the batch's order, after the ELU. */
   place(projected: Ref): Ref;
-  attend(
-    zx: Ref,
-    h: Ref,
-    layer: LayerRefs,
-  ): { readonly out: Ref; readonly paid: Ref; readonly tape: AttendTape };
+  /** One layer: h of the next, and the attention paid to each message, mean of heads. */
+  layer(h: Ref, layer: LayerRefs): { readonly out: Ref; readonly paid: Ref; readonly tape: AttendTape };
   readout(h: Ref, network: NetworkRefs): ReadoutRefs;
   placeGradient(dOut: Ref, out: Ref): Ref;
   attendGradient(

@@ -8,8 +8,9 @@ import type { GraphBuilder, Ref } from './graph-builder.ts';
 const MESSAGE_INPUTS = ['node_start', 'message_start', 'row_start', 'source', 'kind'] as const;
 
 /**
- * The form with our own operations, which models/native/ops.cc implements. With `packed` weights (packPanels()) the
- * products are our own too and give a row the same bits in any company; without, they are TensorFlow's.
+ * The form with our own operations, which models/native/ops.cc implements. With `packed` weights (packPanels()), for
+ * scoring, the products are our own too: they give a row the same bits in any company, and are made for no more rows
+ * than the messages need. Without, for training, they are TensorFlow's.
  */
 export function fusedForm(builder: GraphBuilder, nodeTypes: number, packed: boolean): Form {
   const t = algebraOf(builder);
@@ -21,6 +22,7 @@ export function fusedForm(builder: GraphBuilder, nodeTypes: number, packed: bool
   const own = (count: number, kind: string, inputs: readonly Ref[], limit = SCORE_LIMIT) =>
     builder.outputs(count, kind, inputs, { limit: { float: limit }, slope: { float: LEAKY_SLOPE } });
   const first = (refs: readonly Ref[]) => refs[0] ?? '';
+  const state = packed ? first(own(1, 'LogsterPlan', messages)) : '';
   return {
     perType,
     project: (rows, weights) =>
@@ -30,7 +32,13 @@ export function fusedForm(builder: GraphBuilder, nodeTypes: number, packed: bool
     features: () => first(own(1, 'LogsterGatherHeld', [features, order], FEATURE_LIMIT)),
     place: (projected) => first(own(1, 'LogsterScatterElu', [projected, order])),
     placeGradient: (dOut, out) => first(own(1, 'LogsterScatterEluGrad', [dOut, out, order])),
-    attend(zx, h, { bias, kind }) {
+    layer(h, { projection, bias, kind }) {
+      if (packed) {
+        const inputs = [h, projection.weight, bias, kind, state, ...messages];
+        const [out = '', paid = ''] = own(2, 'LogsterLayer', inputs);
+        return { out, paid, tape: { zx: '', out, more: [] } }; // scoring takes no gradient
+      }
+      const zx = plainProduct(t, h, projection);
       const [out = '', paid = ''] = own(2, 'LogsterAttend', [zx, h, bias, kind, ...messages]);
       return { out, paid, tape: { zx, out, more: [] } };
     },

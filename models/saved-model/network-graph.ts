@@ -41,7 +41,7 @@ export function forward(t: Algebra, form: Form, network: NetworkRefs): ForwardRe
   const attends: AttendTape[] = [];
   for (const layer of network.layers) {
     inputs.push(h);
-    const attended = form.attend(form.project(h, layer.projection), h, layer);
+    const attended = form.layer(h, layer);
     attends.push(attended.tape);
     h = attended.out;
     paid = attended.paid;
@@ -67,14 +67,13 @@ function constants(builder: GraphBuilder, folded: FoldedNetwork, packed: boolean
   const { input, layers, gate, direction, bias } = folded;
   const weights = (values: Float32Array, rows: number, columns: number): Ref =>
     builder.floats(packed ? packPanels(values, columns) : values, [rows, columns]);
-  const none = builder.floats(new Float32Array(PROJECTED), [PROJECTED]);
   return {
     input: input.map((type) => ({
       weight: weights(type.weight, FEATURES, HIDDEN),
       bias: builder.floats(type.bias, [HIDDEN]),
     })),
     layers: layers.map((layer) => ({
-      projection: { weight: weights(layer.projection, HIDDEN, PROJECTED), ...(packed && { bias: none }) },
+      projection: { weight: weights(layer.projection, HIDDEN, PROJECTED) },
       kind: builder.floats(layer.kind, [layer.kind.length / HEADS, HEADS]),
       bias: builder.floats(layer.bias, [HIDDEN]),
     })),

@@ -49,7 +49,8 @@ export function portableForm(builder: GraphBuilder, nodeTypes: number): Form {
     place: (projected) => t.gather(t.elu(projected), back),
     placeGradient: (dOut, out) => t.gather(t.mul(dOut, eluSlope(out)), order),
 
-    attend(zx, h, layer) {
+    layer(h, layer) {
+      const zx = plainProduct(t, h, layer.projection);
       const [z = '', asSource = '', asTarget = ''] = t.split(zx, [HIDDEN, HEADS, HEADS], 1, 3);
       const sent = t.gather(t.held(asSource, SCORE_LIMIT), source);
       const received = t.gather(t.held(asTarget, SCORE_LIMIT), target);

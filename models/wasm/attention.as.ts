@@ -28,6 +28,10 @@ export function attentionScores(
     to += 64;
   }
   if (row < rows) scoresOfTwo(from, from, source, target, to, to);
+  exponentsOf(scores, rows, exponents, limit, slope);
+}
+
+function exponentsOf(scores: usize, rows: i32, exponents: usize, limit: f32, slope: f32): void {
   const high = f32x4.splat(limit);
   const low = f32x4.splat(-limit);
   const bend = f32x4.splat(slope);
@@ -77,12 +81,122 @@ function scoresOfTwo(a: usize, b: usize, source: usize, target: usize, toA: usiz
   }
 }
 
-/** Rows that wait for their ELU: enough that its constants are loaded seldom, few enough to stay in the cache. */
-const AT_ONCE: i32 = 8;
+/**
+ * The same from h and folded [128, 8], the weights times both attention vectors, for when not all z are there.
+ */
+export function foldedScores(
+  h: usize,
+  rows: i32,
+  folded: usize,
+  scores: usize,
+  exponents: usize,
+  limit: f32,
+  slope: f32,
+): void {
+  for (let row = 0; row < rows; row += 4) {
+    const left = rows - row - 1; // rows beyond the last are the last again
+    const b: usize = left > 0 ? 1 : 0;
+    const c: usize = left > 1 ? 2 : b;
+    const d: usize = left > 2 ? 3 : c;
+    const to = scores + ((<usize>row) << 5);
+    foldedFour(
+      h + ((<usize>row) << 9),
+      b << 9,
+      c << 9,
+      d << 9,
+      folded,
+      to,
+      to + (b << 5),
+      to + (c << 5),
+      to + (d << 5),
+    );
+  }
+  exponentsOf(scores, rows, exponents, limit, slope);
+}
+
+function foldedFour(
+  a: usize,
+  b: usize,
+  c: usize,
+  d: usize,
+  folded: usize,
+  toA: usize,
+  toB: usize,
+  toC: usize,
+  toD: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let c0 = a0;
+  let c1 = a0;
+  let d0 = a0;
+  let d1 = a0;
+  for (const end = a + 512; a < end; a += 4) {
+    const left = v128.load(folded);
+    const right = v128.load(folded, 16);
+    const x = v128.load32_splat(a);
+    const y = v128.load32_splat(a + b);
+    a0 = madd(x, left, a0);
+    a1 = madd(x, right, a1);
+    b0 = madd(y, left, b0);
+    b1 = madd(y, right, b1);
+    const z = v128.load32_splat(a + c);
+    const w = v128.load32_splat(a + d);
+    c0 = madd(z, left, c0);
+    c1 = madd(z, right, c1);
+    d0 = madd(w, left, d0);
+    d1 = madd(w, right, d1);
+    folded += 32;
+  }
+  v128.store(toA, a0);
+  v128.store(toA, a1, 16);
+  v128.store(toB, b0);
+  v128.store(toB, b1, 16);
+  v128.store(toC, c0);
+  v128.store(toC, c1, 16);
+  v128.store(toD, d0);
+  v128.store(toD, d1, 16);
+}
 
 /**
- * out = ELU of h + bias + the sum of attention * z over a node's messages; out may be h. `exponents` is what
- * attentionScores() gave, `kindExponents` e^b and e^0.2b per edge kind (32 bytes). Leaves attention [messages, 4].
+ * attention [messages, 4] of the messages first to end of one node: softmax of their scores. `own` are the node's
+ * exponents, `kindExponents` e^b and e^0.2b per edge kind (32 bytes).
+ */
+function weigh(
+  first: i32,
+  end: i32,
+  own: usize,
+  source: usize,
+  kind: usize,
+  exponents: usize,
+  kindExponents: usize,
+  attention: usize,
+): void {
+  const target = v128.load(own, 32);
+  const targetBent = v128.load(own, 48);
+  let sum = f32x4.splat(0);
+  for (let m = first; m < end; m++) {
+    const at = (<usize>m) << 2;
+    const from = exponents + ((<usize>load<i32>(source + at)) << 6);
+    const ofKind = kindExponents + ((<usize>load<i32>(kind + at)) << 5);
+    const straight = f32x4.mul(f32x4.mul(v128.load(from), target), v128.load(ofKind));
+    const bent = f32x4.mul(f32x4.mul(v128.load(from, 16), targetBent), v128.load(ofKind, 16));
+    const weight = f32x4.pmax(straight, bent);
+    v128.store(attention + ((<usize>m) << 4), weight);
+    sum = f32x4.add(sum, weight);
+  }
+  const one = f32x4.div(f32x4.splat(1), sum);
+  for (let m = first; m < end; m++) {
+    const at = attention + ((<usize>m) << 4);
+    v128.store(at, f32x4.mul(v128.load(at), one));
+  }
+}
+
+/**
+ * out = ELU of h + bias + the sum of attention * z over a node's messages. `exponents` is what attentionScores() gave,
+ * attention [messages, 4] is left for later.
  */
 export function attend(
   z: usize,
@@ -98,42 +212,105 @@ export function attend(
   bias: usize,
 ): void {
   let first = load<i32>(rowStart);
-  let own = exponents;
-  let waiting = 0;
-  for (let row = 0; row < rows; row++) {
-    rowStart += 4;
-    const end = load<i32>(rowStart);
-    const target = v128.load(own, 32);
-    const targetBent = v128.load(own, 48);
-    let sum = f32x4.splat(0);
-    for (let m = first; m < end; m++) {
-      const at = (<usize>m) << 2;
-      const from = exponents + ((<usize>load<i32>(source + at)) << 6);
-      const ofKind = kindExponents + ((<usize>load<i32>(kind + at)) << 5);
-      const straight = f32x4.mul(f32x4.mul(v128.load(from), target), v128.load(ofKind));
-      const bent = f32x4.mul(f32x4.mul(v128.load(from, 16), targetBent), v128.load(ofKind, 16));
-      const weight = f32x4.pmax(straight, bent);
-      v128.store(attention + ((<usize>m) << 4), weight);
-      sum = f32x4.add(sum, weight);
-    }
-    const one = f32x4.div(f32x4.splat(1), sum);
-    for (let m = first; m < end; m++) {
-      const at = attention + ((<usize>m) << 4);
-      v128.store(at, f32x4.mul(v128.load(at), one));
-    }
-    for (let head: usize = 0; head < 4; head++) {
-      const at = head << 7;
-      receive(z + at, source, attention + (head << 2), first, end, bias + at, h + at, out + at);
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const end = load<i32>(rowStart + (row << 2), 4);
+    weigh(first, end, exponents + (row << 6), source, kind, exponents, kindExponents, attention);
+    const at = row << 9;
+    receiveAll(z, source, attention, first, end, bias, h + at, out + at);
+    first = end;
+  }
+  elu(out, rows << 7);
+}
+
+/**
+ * As attend(), but before the ELU, and of planned messages: those from gatherFrom [rows] on have no z; a node with such
+ * gathers attention * h of them per head, in gathered [receivers, 4, 128]. Returns the end of those.
+ */
+export function attendPlanned(
+  z: usize,
+  h: usize,
+  out: usize,
+  rows: i32,
+  rowStart: usize,
+  gatherFrom: usize,
+  source: usize,
+  kind: usize,
+  exponents: usize,
+  kindExponents: usize,
+  attention: usize,
+  bias: usize,
+  gathered: usize,
+): usize {
+  let first = load<i32>(rowStart);
+  for (let row: usize = 0; row < <usize>rows; row++) {
+    const end = load<i32>(rowStart + (row << 2), 4);
+    const bare = load<i32>(gatherFrom + (row << 2));
+    weigh(first, end, exponents + (row << 6), source, kind, exponents, kindExponents, attention);
+    const at = row << 9;
+    receiveAll(z, source, attention, first, bare, bias, h + at, out + at);
+    if (bare < end) {
+      gather(h, source, attention, bare, end, gathered);
+      gathered += 2048;
     }
     first = end;
-    own += 64;
-    h += 512;
-    out += 512;
-    waiting++;
-    if (waiting === AT_ONCE || row + 1 === rows) {
-      elu(out - ((<usize>waiting) << 9), waiting << 7);
-      waiting = 0;
+  }
+  return gathered;
+}
+
+/** Per head the sum of attention * h of some messages' senders, [4, 128]. */
+function gather(h: usize, source: usize, attention: usize, first: i32, end: i32, to: usize): void {
+  for (let at: usize = 0; at < 512; at += 32) {
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let b0 = a0;
+    let b1 = a0;
+    let c0 = a0;
+    let c1 = a0;
+    let d0 = a0;
+    let d1 = a0;
+    for (let m = first; m < end; m++) {
+      const from = h + at + ((<usize>load<i32>(source + ((<usize>m) << 2))) << 9);
+      const own = attention + ((<usize>m) << 4);
+      const x = v128.load(from);
+      const y = v128.load(from, 16);
+      const a = v128.load32_splat(own);
+      a0 = madd(a, x, a0);
+      a1 = madd(a, y, a1);
+      const b = v128.load32_splat(own, 4);
+      b0 = madd(b, x, b0);
+      b1 = madd(b, y, b1);
+      const c = v128.load32_splat(own, 8);
+      c0 = madd(c, x, c0);
+      c1 = madd(c, y, c1);
+      const d = v128.load32_splat(own, 12);
+      d0 = madd(d, x, d0);
+      d1 = madd(d, y, d1);
     }
+    v128.store(to + at, a0);
+    v128.store(to + at, a1, 16);
+    v128.store(to + at, b0, 512);
+    v128.store(to + at, b1, 528);
+    v128.store(to + at, c0, 1024);
+    v128.store(to + at, c1, 1040);
+    v128.store(to + at, d0, 1536);
+    v128.store(to + at, d1, 1552);
+  }
+}
+
+/** out = h + bias + the sum of attention * z of messages first to end, all heads of one node. */
+function receiveAll(
+  z: usize,
+  source: usize,
+  attention: usize,
+  first: i32,
+  end: i32,
+  bias: usize,
+  h: usize,
+  out: usize,
+): void {
+  for (let head: usize = 0; head < 4; head++) {
+    const at = head << 7;
+    receive(z + at, source, attention + (head << 2), first, end, bias + at, h + at, out + at);
   }
 }
 

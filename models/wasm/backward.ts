@@ -2,8 +2,8 @@ import type { Platform } from '../../contracts/event.ts';
 import { FEATURES } from '../../contracts/graph.ts';
 import { HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from '../architecture.ts';
 import { LAYER_NAMES, type ParameterName, parameterLayout } from '../parameters.ts';
-import type { GraphPlace, LayerPass, Pass } from './forward.ts';
-import { MULTIPLY, type WasmModule } from './kernels.ts';
+import type { LayerPass, Pass } from './forward.ts';
+import type { WasmModule } from './kernels.ts';
 import type { LayerWeights, Weights } from './weights.ts';
 
 /** Where one layer's gradient gathers. */
@@ -78,7 +78,6 @@ export function backward(
   module: WasmModule,
   weights: Weights,
   pass: Pass,
-  graphs: readonly GraphPlace[],
   scratch: Scratch,
   gradient: Gradient,
 ): void {
@@ -86,8 +85,7 @@ export function backward(
     const layer = pass.layers[place];
     const ofLayer = weights.layers[place];
     const into = gradient.layers[place];
-    if (layer && ofLayer && into)
-      layerBackward(module, pass, graphs, scratch, { layer, weights: ofLayer, into });
+    if (layer && ofLayer && into) layerBackward(module, pass, scratch, { layer, weights: ofLayer, into });
   }
   inputBackward(module, pass, scratch, gradient);
 }
@@ -100,8 +98,7 @@ interface LayerStep {
 
 function layerBackward(
   { kernels, arena }: WasmModule,
-  { rows }: Pass,
-  graphs: readonly GraphPlace[],
+  { rows, graphs }: Pass,
   { dh, dz, dScores, dots, turned, packed }: Scratch,
   { layer, weights, into }: LayerStep,
 ): void {
@@ -132,9 +129,9 @@ function layerBackward(
   kernels.scoresBackward(z, dz, rows, scores, dScores, source, target, into.source, into.target, SCORE_LIMIT);
   kernels.transpose(input, rows, HIDDEN, turned);
   kernels.pack(dz, rows, HIDDEN, packed);
-  kernels.multiply(turned, packed, into.weight, HIDDEN, rows, HIDDEN, 0, MULTIPLY.add);
+  kernels.multiply(turned, packed, into.weight, HIDDEN, rows, true);
   // dh stays for the residual; what came through the attention is added
-  kernels.multiply(dz, weights.turned, dh, rows, HIDDEN, HIDDEN, 0, MULTIPLY.add);
+  kernels.multiply(dz, weights.turned, dh, rows, HIDDEN, true);
 }
 
 function inputBackward(

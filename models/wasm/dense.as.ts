@@ -1,76 +1,62 @@
 // Dense algebra on row-major float32 matrices. Pointers are byte addresses.
-import { elu } from './exp.as';
 import { madd } from './fma.as';
 
 /** Rows that go through all panels before the next: with a panel they fit the smallest of first-level caches. */
 const BLOCK: i32 = 32;
 
 /**
- * out[rows, columns] = start + a[rows, inner] * w, where w is packed by pack() and `columns` a multiple of 16. start is
- * out itself when how = 1, else the bias [columns], or 0 when that is 0; when how = 2 the ELU of it is stored. Every
- * element is summed in the order of `inner`, wherever its row stands, so it does not depend on the rows beside it.
+ * out[rows, 128] = a[rows, inner] * w, or that added to it; w is packed by pack(). Every element is summed in the order
+ * of `inner`, wherever its row stands, so it does not depend on the rows beside it.
  */
-export function multiply(
-  a: usize,
-  w: usize,
-  out: usize,
-  rows: i32,
-  inner: i32,
-  columns: i32,
-  bias: usize,
-  how: i32,
-): void {
-  const aStride = (<usize>inner) << 2;
-  const outStride = (<usize>columns) << 2;
+export function multiply(a: usize, w: usize, out: usize, rows: i32, inner: i32, add: bool): void {
+  const size = (<usize>inner) << 2;
   for (let first = 0; first < rows; first += BLOCK) {
     const end = min(first + BLOCK, rows);
     let panel = w;
-    for (let at: usize = 0; at < outStride; at += 64) {
-      const start = bias ? bias + at : 0;
+    for (let at: usize = 0; at < 512; at += 64) {
       let p = a;
       let o = out + at;
       let row = first;
       for (; row + 2 <= end; row += 2) {
-        twoRows(p, aStride, panel, o, outStride, start, how);
-        p += aStride << 1;
-        o += outStride << 1;
+        twoRows(p, p + size, size, panel, o, o + 512, add ? o : 0, add ? o + 512 : 0);
+        p += size << 1;
+        o += 1024;
       }
-      if (row < end) oneRow(p, aStride, panel, o, start, how);
-      panel += aStride << 4;
+      if (row < end) oneRow(p, size, panel, o, add ? o : 0);
+      panel += size << 4;
     }
-    if (how === 2) elu(out, (end - first) * columns);
-    a += aStride * BLOCK;
-    out += outStride * BLOCK;
+    a += size * BLOCK;
+    out += 512 * BLOCK;
   }
 }
 
 /**
- * Two rows times a panel of 16 columns: eight sums, which with a step's six loads just fit the 16 registers of x86.
- * Two steps a turn, with a way out between them for an odd `inner`; the branch also keeps the compiler from loading
- * for both at once, which would spill the sums.
+ * Two rows of `size` bytes times a panel of 16 columns, each added to what stands at its start, or to 0: eight sums,
+ * which with a step's six loads just fit the 16 registers of x86. Two steps a turn, with a way out between them for an
+ * odd number of steps; the branch also keeps the compiler from loading for both at once, which would spill the sums.
  */
 export function twoRows(
   a: usize,
-  aStride: usize,
+  b: usize,
+  size: usize,
   panel: usize,
   out: usize,
-  outStride: usize,
-  bias: usize,
-  how: i32,
+  below: usize,
+  start: usize,
+  startBelow: usize,
 ): void {
-  const below = out + outStride;
-  const from = how === 1 ? out : bias;
-  let c0 = from ? v128.load(from) : f32x4.splat(0);
-  let c1 = from ? v128.load(from, 16) : f32x4.splat(0);
-  let c2 = from ? v128.load(from, 32) : f32x4.splat(0);
-  let c3 = from ? v128.load(from, 48) : f32x4.splat(0);
-  let d0 = how === 1 ? v128.load(below) : c0;
-  let d1 = how === 1 ? v128.load(below, 16) : c1;
-  let d2 = how === 1 ? v128.load(below, 32) : c2;
-  let d3 = how === 1 ? v128.load(below, 48) : c3;
+  const zero = f32x4.splat(0);
+  let c0 = start ? v128.load(start) : zero;
+  let c1 = start ? v128.load(start, 16) : zero;
+  let c2 = start ? v128.load(start, 32) : zero;
+  let c3 = start ? v128.load(start, 48) : zero;
+  let d0 = startBelow ? v128.load(startBelow) : zero;
+  let d1 = startBelow ? v128.load(startBelow, 16) : zero;
+  let d2 = startBelow ? v128.load(startBelow, 32) : zero;
+  let d3 = startBelow ? v128.load(startBelow, 48) : zero;
   let p = a;
-  let q = a + aStride;
-  const last = q - 4;
+  let q = b;
+  const last = a + size - 4;
   while (p <= last) {
     let x = v128.load32_splat(p);
     let y = v128.load32_splat(q);
@@ -115,13 +101,13 @@ export function twoRows(
   v128.store(below, d3, 48);
 }
 
-function oneRow(a: usize, aStride: usize, panel: usize, out: usize, bias: usize, how: i32): void {
-  const from = how === 1 ? out : bias;
-  let c0 = from ? v128.load(from) : f32x4.splat(0);
-  let c1 = from ? v128.load(from, 16) : f32x4.splat(0);
-  let c2 = from ? v128.load(from, 32) : f32x4.splat(0);
-  let c3 = from ? v128.load(from, 48) : f32x4.splat(0);
-  for (const end = a + aStride; a < end; a += 4) {
+function oneRow(a: usize, size: usize, panel: usize, out: usize, start: usize): void {
+  const zero = f32x4.splat(0);
+  let c0 = start ? v128.load(start) : zero;
+  let c1 = start ? v128.load(start, 16) : zero;
+  let c2 = start ? v128.load(start, 32) : zero;
+  let c3 = start ? v128.load(start, 48) : zero;
+  for (const end = a + size; a < end; a += 4) {
     const x = v128.load32_splat(a);
     c0 = madd(x, v128.load(panel), c0);
     c1 = madd(x, v128.load(panel, 16), c1);
@@ -133,6 +119,45 @@ function oneRow(a: usize, aStride: usize, panel: usize, out: usize, bias: usize,
   v128.store(out, c1, 16);
   v128.store(out, c2, 32);
   v128.store(out, c3, 48);
+}
+
+/** out[r, 128] = a[r, 128] * w for the rows r of a list. */
+export function multiplyRows(a: usize, w: usize, out: usize, list: usize, count: i32): void {
+  for (let first = 0; first < count; first += BLOCK) {
+    const end = min(first + BLOCK, count);
+    for (let at: usize = 0; at < 512; at += 64) {
+      for (let i = first; i < end; i += 2) {
+        const row = rowOf(list, i);
+        const other = rowOf(list, min(i + 1, end - 1)); // the last one alone is its own neighbour
+        twoRows(a + row, a + other, 512, w + (at << 7), out + row + at, out + other + at, 0, 0);
+      }
+    }
+  }
+}
+
+/** out[r, 128] += gathered * w for the rows r of a list; gathered [count, 4, 128] holds what each head is to project. */
+export function addGathered(gathered: usize, w: usize, out: usize, list: usize, count: i32): void {
+  for (let first = 0; first < count; first += BLOCK) {
+    const end = min(first + BLOCK, count);
+    for (let at: usize = 0; at < 512; at += 64) {
+      const ofHead = gathered + ((at >> 7) << 9);
+      let i = first;
+      for (; i + 2 <= end; i += 2) {
+        const from = ofHead + ((<usize>i) << 11);
+        const row = out + rowOf(list, i) + at;
+        const next = out + rowOf(list, i + 1) + at;
+        twoRows(from, from + 2048, 512, w + (at << 7), row, next, row, next);
+      }
+      if (i === end) continue;
+      const row = out + rowOf(list, i) + at;
+      oneRow(ofHead + ((<usize>i) << 11), 512, w + (at << 7), row, row);
+    }
+  }
+}
+
+/** Where a row of 128 floats begins. */
+function rowOf(list: usize, place: i32): usize {
+  return (<usize>load<i32>(list + ((<usize>place) << 2))) << 9;
 }
 
 /** Lays from[rows, columns] out in panels of 16 columns, each [rows, 16], as multiply() wants its right side. */

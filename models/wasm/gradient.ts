@@ -3,7 +3,7 @@ import { HIDDEN, SCORE_LIMIT } from '../architecture.ts';
 import { LAYER_NAMES, parameterLayout, tensorOf } from '../parameters.ts';
 import type { PreparedBatch } from '../prepare.ts';
 import { backward, reserveGradient, reserveScratch } from './backward.ts';
-import { endOfPass, forward, placeBatch, placeOf } from './forward.ts';
+import { forward, groupsOf, placeBatch } from './forward.ts';
 import { openKernels, type WasmModule } from './kernels.ts';
 import { loadWeights, reserveWeights } from './weights.ts';
 
@@ -31,7 +31,7 @@ export interface Differentiator {
 }
 
 /** Graphs go through the network together up to so many nodes: what backward needs of them stays in the cache. */
-const PASS_ROWS = 128;
+const GROUP_ROWS = 128;
 
 /** A differentiator; everything above what stands in the module's memory now is its own. */
 export function createDifferentiator(platform: Platform, module: WasmModule = openKernels()): Differentiator {
@@ -54,17 +54,15 @@ export function createDifferentiator(platform: Platform, module: WasmModule = op
       const logits = new Float32Array(batch.graphs);
       const output = new Float64Array(2 * HIDDEN + 1); // by the attack column less the benign one, then their biases
       let loss = 0;
-      for (let from = 0; from < batch.graphs; ) {
-        const to = endOfPass(batch, from, PASS_ROWS);
+      for (const group of groupsOf(batch, GROUP_ROWS)) {
         arena.reset(mark);
-        const pass = forward(module, weights, batch, { from, to, keep: true });
-        const graphs = Array.from({ length: to - from }, (_, i) => placeOf(pass, from + i));
+        const pass = forward(module, weights, group);
         const scratch = reserveScratch(module, pass);
         const gates = arena.reserve(pass.rows * 4);
         const shares = arena.reserve(pass.rows * 4);
         const pooled = arena.reserve(2 * HIDDEN * 4);
-        graphs.forEach(({ row, rows }, i) => {
-          const graph = from + i;
+        group.graphs.forEach(({ row, rows }, i) => {
+          const graph = group.from + i;
           const h = pass.output + row * HIDDEN * 4;
           const [gate, share] = [gates + row * 4, shares + row * 4];
           kernels.readout(h, rows, weights.gate, gate, share, pooled, SCORE_LIMIT);
@@ -87,8 +85,7 @@ export function createDifferentiator(platform: Platform, module: WasmModule = op
             ...([scratch.dh + row * HIDDEN * 4, room.gate, SCORE_LIMIT] as const),
           );
         });
-        backward(module, weights, pass, graphs, scratch, room);
-        from = to;
+        backward(module, weights, pass, scratch, room);
       }
       const gradient = arena.floats(room.start, room.size);
       addOutputGradient(platform, gradient, output);

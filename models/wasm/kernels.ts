@@ -7,12 +7,11 @@ import { type Arena, createArena, type WasmMemory } from './arena.ts';
 type Kernel<Arguments extends readonly unknown[], Answer = void> = (...numbers: Arguments) => Answer;
 type N = number;
 
-/** How multiply() starts and ends. */
-export const MULTIPLY = { plain: 0, add: 1, elu: 2 } as const;
-
 /** The functions of the modules, described beside their sources (*.as.ts). Pointers are byte addresses. */
 export interface Kernels {
-  readonly multiply: Kernel<[a: N, w: N, out: N, rows: N, inner: N, columns: N, bias: N, how: N]>;
+  readonly multiply: Kernel<[a: N, w: N, out: N, rows: N, inner: N, add: boolean]>;
+  readonly multiplyRows: Kernel<[a: N, w: N, out: N, list: N, count: N]>;
+  readonly addGathered: Kernel<[gathered: N, w: N, out: N, list: N, count: N]>;
   readonly project: Kernel<[x: N, w: N, out: N, rows: N, inner: N, bias: N]>;
   readonly projectBackward: Kernel<[x: N, gradient: N, rows: N, inner: N, into: N]>;
   readonly pack: Kernel<[from: N, rows: N, columns: N, to: N]>;
@@ -23,6 +22,7 @@ export interface Kernels {
   readonly attentionScores: Kernel<
     [z: N, rows: N, source: N, target: N, scores: N, to: N, limit: N, slope: N]
   >;
+  readonly foldedScores: Kernel<[h: N, rows: N, folded: N, scores: N, exponents: N, limit: N, slope: N]>;
   readonly attend: Kernel<
     [
       z: N,
@@ -37,6 +37,41 @@ export interface Kernels {
       attention: N,
       bias: N,
     ]
+  >;
+  readonly attendPlanned: Kernel<
+    [
+      z: N,
+      h: N,
+      out: N,
+      rows: N,
+      rowStart: N,
+      gatherFrom: N,
+      source: N,
+      kind: N,
+      exponents: N,
+      kindExponents: N,
+      attention: N,
+      bias: N,
+      gathered: N,
+    ],
+    number
+  >;
+  readonly plan: Kernel<
+    [
+      rows: N,
+      rowStart: N,
+      source: N,
+      kind: N,
+      origin: N,
+      gatherFrom: N,
+      firstRow: N,
+      senders: N,
+      receivers: N,
+      state: N,
+      open: N,
+      waiting: N,
+    ],
+    number
   >;
   readonly attendBackward: Kernel<
     [

@@ -21,7 +21,7 @@ export function project(x: usize, w: usize, out: usize, rows: i32, inner: i32, b
     const end = dense ? 0 : listColumns(x, x2, stride);
     let panel = w;
     for (let at: usize = 0; at < 512; at += 64) {
-      if (dense) twoRows(x, stride, panel, out + at, 512, bias + at, 0);
+      if (dense) twoRows(x, x2, stride, panel, out + at, out + at + 512, bias + at, bias + at);
       else projectTwo(end, panel, bias + at, out + at, alone ? out + at : out + at + 512);
       panel += stride << 4;
     }

@@ -1,6 +1,6 @@
 import type { Platform } from '../../contracts/event.ts';
 import { FEATURES } from '../../contracts/graph.ts';
-import { architectureOf, HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from '../architecture.ts';
+import { architectureOf, HEAD_WIDTH, HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from '../architecture.ts';
 import { LAYER_NAMES, parameterLayout, tensorOf } from '../parameters.ts';
 import type { WasmModule } from './kernels.ts';
 
@@ -8,6 +8,7 @@ import type { WasmModule } from './kernels.ts';
 export interface LayerWeights {
   readonly projection: number; // packed [HIDDEN, HIDDEN]
   readonly turned: number; // packed, rows for columns, for the backward pass
+  readonly folded: number; // [HIDDEN, 2 HEADS], for scoring
   readonly source: number; // [HIDDEN]
   readonly target: number; // [HIDDEN]
   readonly kindExponents: number; // [kinds, 2 HEADS]
@@ -35,6 +36,7 @@ export function reserveWeights({ arena }: WasmModule, platform: Platform): Weigh
     layers: LAYER_NAMES.map(() => ({
       projection: room(HIDDEN * HIDDEN),
       turned: room(HIDDEN * HIDDEN),
+      folded: room(HIDDEN * 2 * HEADS),
       source: room(HIDDEN),
       target: room(HIDDEN),
       kindExponents: room(kinds * 2 * HEADS),
@@ -81,6 +83,35 @@ export function loadWeights(
   const direction = arena.floats(weights.direction, 2 * HIDDEN);
   for (let i = 0; i < 2 * HIDDEN; i++) direction[i] = (output[2 * i + 1] ?? 0) - (output[2 * i] ?? 0);
   arena.reset(mark);
+}
+
+/** Fills in the weights times the attention vectors, which scoring needs where it does not project a node. */
+export function foldAttention(
+  { arena }: WasmModule,
+  platform: Platform,
+  weights: Weights,
+  parameters: Float32Array,
+): void {
+  const layout = parameterLayout(platform);
+  weights.layers.forEach((layer, place) => {
+    const name = LAYER_NAMES[place] ?? 'layer0';
+    const weight = tensorOf(layout, parameters, `${name}.weight`);
+    const vectors = [
+      tensorOf(layout, parameters, `${name}.source`),
+      tensorOf(layout, parameters, `${name}.target`),
+    ];
+    const folded = arena.floats(layer.folded, HIDDEN * 2 * HEADS);
+    for (let i = 0; i < folded.length; i++) {
+      const row = Math.floor(i / (2 * HEADS));
+      const head = i % HEADS;
+      const vector = vectors[Math.floor(i / HEADS) % 2];
+      let sum = 0;
+      for (let column = head * HEAD_WIDTH; column < (head + 1) * HEAD_WIDTH; column++) {
+        sum += (weight[row * HIDDEN + column] ?? 0) * (vector?.[column] ?? 0);
+      }
+      folded[i] = sum;
+    }
+  });
 }
 
 /** Per kind e^b and e^(slope b) of its bias b in each head, [kinds, 2 HEADS]. */

@@ -5,10 +5,11 @@ import { createInterface } from 'node:readline';
 import { reasonOf } from '../../contracts/errors.ts';
 import type { GraphBatch } from '../../contracts/graph.ts';
 import { selectGraphs } from '../../contracts/select-graphs.ts';
+import { HIDDEN } from '../../models/architecture.ts';
 import type { Engine, EngineName, Model } from '../../models/engine.ts';
 import { decodeExchange, type Exchange } from '../../models/exchange.ts';
 import { syntheticModel } from '../../models/synthetic.ts';
-import { fastestBuild, MULTIPLY, openKernels } from '../../models/wasm/kernels.ts';
+import { fastestBuild, openKernels } from '../../models/wasm/kernels.ts';
 import { chooseBackend } from '../../serve/backend.ts';
 import type { Answers, CaseOf, Greeting, Question, Timing } from './protocol.ts';
 import { openStepping, type Stepping, TRAINING } from './trainers.ts';
@@ -114,21 +115,19 @@ async function train(question: Question & { do: 'train' }): Promise<Answers['tra
   return { ...timing, losses };
 }
 
-/** The fastest of a few products of square matrices on our kernels, in operations per CPU-second. */
+/** The fastest of a few products [size, size] x [size, HIDDEN] on our kernels, in operations per CPU-second. */
 async function multiply(size: number, passes: number): Promise<Answers['multiply']> {
   const { kernels, arena } = openKernels(fastestBuild());
   const a = arena.put(new Float32Array(size * size).fill(1));
-  const plain = arena.put(new Float32Array(size * size).fill(1));
-  const [w, out] = [arena.reserve(4 * size * size), arena.reserve(4 * size * size)];
-  kernels.pack(plain, size, size, w);
+  const plain = arena.put(new Float32Array(size * HIDDEN).fill(1));
+  const [w, out] = [arena.reserve(4 * size * HIDDEN), arena.reserve(4 * size * HIDDEN)];
+  kernels.pack(plain, size, HIDDEN, w);
   let best = Number.POSITIVE_INFINITY;
   for (let pass = 0; pass < passes; pass++) {
-    const { cpuSeconds } = await timed(async () =>
-      kernels.multiply(a, w, out, size, size, size, 0, MULTIPLY.plain),
-    );
+    const { cpuSeconds } = await timed(async () => kernels.multiply(a, w, out, size, size, false));
     best = Math.min(best, cpuSeconds);
   }
-  return { flopsPerCpuSecond: (2 * size ** 3) / best };
+  return { flopsPerCpuSecond: (2 * size ** 2 * HIDDEN) / best };
 }
 
 /** The fastest of a few copies, in bytes read and written per CPU-second. */
