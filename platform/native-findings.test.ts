@@ -43,7 +43,7 @@ test('CUDA that no self-test ran on a GPU is called unproven', () => {
 });
 
 test('a set-up that cannot be used is told with its reason', () => {
-  record({ sources: { 'gone.cc': '' } });
+  record({ sources: { ...sourceHashes(), 'gone.cc': '' } });
   expect(detailOf('native TensorFlow')).toContain('gone.cc has changed since it was compiled');
 });
 
