@@ -4,12 +4,13 @@ import { segmentSum } from './attention.ts';
 type Gradient = (dy: tf.Tensor, saved: tf.Tensor[], attributes: object) => Record<string, () => tf.Tensor>;
 
 /**
- * Teaches tfjs the gradients of the operations this network uses. tfjs-core registers its own only through a
- * bundler; gradients that are registered already are left alone.
+ * Teaches tfjs the gradients of the operations this network uses. tfjs-core registers its own only through a bundler.
+ * Where the whole of tfjs was loaded they are there, and replaced: its gradient of a gather goes over all rows once per
+ * row on the cpu backend.
  */
 export function registerGradients(): void {
   for (const [kernelName, { inputs = [], output = false, gradient }] of Object.entries(GRADIENTS)) {
-    if (tf.getGradient(kernelName)) continue;
+    if (tf.getGradient(kernelName)) tf.unregisterGradient(kernelName);
     tf.registerGradient({
       kernelName,
       inputsToSave: [...inputs],
