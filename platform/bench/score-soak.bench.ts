@@ -70,7 +70,7 @@ async function soakScorer(root: string, backend: EngineName): Promise<readonly B
       }
     };
     await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, lane));
-    const perSecond = BATCHES / ((performance.now() - begun) / 1000);
+    const perSecond = tenths(seconds).map((time) => SAMPLE_EVERY / time);
     const [first = Number.NaN, ...later] = tenths(samples).slice(WARM_UP_TENTHS);
     const farthest = later.reduce((most, one) =>
       Math.abs(one - first) > Math.abs(most - first) ? one : most,
