@@ -111,9 +111,17 @@ export function forward(module: WasmModule, weights: Weights, group: Group): Pas
     for (const graph of graphs) {
       const row = graph.row * HIDDEN * 4;
       kernels.attend(
-        ...([z + row, input + row, output + row, graph.rows] as const),
-        ...([graph.rowStart, graph.source, graph.kind, exponents + graph.row * 4 * HEADS * 4] as const),
-        ...([layer.kindExponents, attention + graph.message * HEADS * 4, layer.bias] as const),
+        z + row,
+        input + row,
+        output + row,
+        graph.rows,
+        graph.rowStart,
+        graph.source,
+        graph.kind,
+        exponents + graph.row * 4 * HEADS * 4,
+        layer.kindExponents,
+        attention + graph.message * HEADS * 4,
+        layer.bias,
       );
     }
     return { input, output, z, scores, exponents, attention };

@@ -81,8 +81,16 @@ export function createDifferentiator(platform: Platform, module: WasmModule = op
           }
           output[2 * HIDDEN] = (output[2 * HIDDEN] ?? 0) + slope;
           kernels.readoutBackward(
-            ...([h, rows, weights.gate, gate, share, pooled, pooledGradient] as const),
-            ...([scratch.dh + row * HIDDEN * 4, room.gate, SCORE_LIMIT] as const),
+            h,
+            rows,
+            weights.gate,
+            gate,
+            share,
+            pooled,
+            pooledGradient,
+            scratch.dh + row * HIDDEN * 4,
+            room.gate,
+            SCORE_LIMIT,
           );
         });
         backward(module, weights, pass, scratch, room);
