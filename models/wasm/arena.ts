@@ -14,6 +14,8 @@ export interface Arena {
   reset(mark: number): void;
   /** A view that holds until the next reserve(). */
   floats(at: number, length: number): Float32Array;
+  /** A view that holds until the next reserve(). */
+  ints(at: number, length: number): Int32Array;
   /** Reserves room for an array and copies it there. */
   put(values: Float32Array | Int32Array): number;
   /** Sets a stretch to 0. */
@@ -48,6 +50,7 @@ export function createArena(memory: WasmMemory): Arena {
       top = mark;
     },
     floats: (at, length) => floats.subarray(at >> 2, (at >> 2) + length),
+    ints: (at, length) => ints.subarray(at >> 2, (at >> 2) + length),
     put(values) {
       const at = reserve(values.byteLength);
       if (values instanceof Float32Array) floats.set(values, at >> 2);

@@ -82,36 +82,53 @@ function scoresOfTwo(a: usize, b: usize, source: usize, target: usize, toA: usiz
 }
 
 /**
- * The same from h and folded [128, 8], the weights times both attention vectors, for when not all z are there.
+ * The same for a planned graph: of the rows in the list of senders from z, of those in the list of bare ones from h and
+ * folded [128, 8], the weights times both attention vectors. Rows in neither list, which nobody hears, get anything.
  */
-export function foldedScores(
+export function plannedScores(
+  z: usize,
   h: usize,
   rows: i32,
+  senders: usize,
+  senderCount: i32,
+  bare: usize,
+  bareCount: i32,
+  source: usize,
+  target: usize,
   folded: usize,
   scores: usize,
   exponents: usize,
   limit: f32,
   slope: f32,
 ): void {
-  for (let row = 0; row < rows; row += 4) {
-    const left = rows - row - 1; // rows beyond the last are the last again
-    const b: usize = left > 0 ? 1 : 0;
-    const c: usize = left > 1 ? 2 : b;
-    const d: usize = left > 2 ? 3 : c;
-    const to = scores + ((<usize>row) << 5);
+  for (let i = 0; i < senderCount; i += 2) {
+    const a = rowAt(senders, i, senderCount);
+    const b = rowAt(senders, i + 1, senderCount);
+    scoresOfTwo(z + (a << 9), z + (b << 9), source, target, scores + (a << 5), scores + (b << 5));
+  }
+  for (let i = 0; i < bareCount; i += 4) {
+    const a = rowAt(bare, i, bareCount);
+    const b = rowAt(bare, i + 1, bareCount);
+    const c = rowAt(bare, i + 2, bareCount);
+    const d = rowAt(bare, i + 3, bareCount);
     foldedFour(
-      h + ((<usize>row) << 9),
-      b << 9,
-      c << 9,
-      d << 9,
+      h + (a << 9),
+      h + (b << 9),
+      h + (c << 9),
+      h + (d << 9),
       folded,
-      to,
-      to + (b << 5),
-      to + (c << 5),
-      to + (d << 5),
+      scores + (a << 5),
+      scores + (b << 5),
+      scores + (c << 5),
+      scores + (d << 5),
     );
   }
   exponentsOf(scores, rows, exponents, limit, slope);
+}
+
+/** The row at a place of a list; beyond its end the last row once more. */
+function rowAt(list: usize, place: i32, count: i32): usize {
+  return <usize>load<i32>(list + ((<usize>min(place, count - 1)) << 2));
 }
 
 function foldedFour(
@@ -133,22 +150,25 @@ function foldedFour(
   let c1 = a0;
   let d0 = a0;
   let d1 = a0;
-  for (const end = a + 512; a < end; a += 4) {
+  for (const end = folded + 4096; folded < end; folded += 32) {
     const left = v128.load(folded);
     const right = v128.load(folded, 16);
     const x = v128.load32_splat(a);
-    const y = v128.load32_splat(a + b);
+    const y = v128.load32_splat(b);
     a0 = madd(x, left, a0);
     a1 = madd(x, right, a1);
     b0 = madd(y, left, b0);
     b1 = madd(y, right, b1);
-    const z = v128.load32_splat(a + c);
-    const w = v128.load32_splat(a + d);
+    const z = v128.load32_splat(c);
+    const w = v128.load32_splat(d);
     c0 = madd(z, left, c0);
     c1 = madd(z, right, c1);
     d0 = madd(w, left, d0);
     d1 = madd(w, right, d1);
-    folded += 32;
+    a += 4;
+    b += 4;
+    c += 4;
+    d += 4;
   }
   v128.store(toA, a0);
   v128.store(toA, a1, 16);

@@ -6,7 +6,7 @@ import type { Engine, Model, Scores } from '../engine.ts';
 import { emptyScores, fillGraphLogit } from '../explain.ts';
 import { parameterLayout, tensorOf } from '../parameters.ts';
 import { createPreparer } from '../prepare.ts';
-import { type Group, groupsOf, placeBatch } from './forward.ts';
+import { type Group, groupFrom, placeBatch } from './forward.ts';
 import { fastestBuild, type KernelBuild, openKernels } from './kernels.ts';
 import { type ScorePass, scorePass } from './score-pass.ts';
 import { foldAttention, loadWeights, reserveWeights } from './weights.ts';
@@ -67,9 +67,11 @@ export function wasmEngine(model: Model, build: KernelBuild = fastestBuild()): W
       const edges = arena.reserve(edgeScore.byteLength);
       arena.clear(edges, edgeScore.byteLength);
       const mark = arena.mark();
-      for (const group of groupsOf(placed, GROUP_ROWS)) {
+      for (let from = 0; from < placed.graphs; ) {
         arena.reset(mark);
+        const group = groupFrom(placed, from, GROUP_ROWS);
         read(group, scorePass(module, weights, group), scores, edges);
+        from = group.to;
       }
       edgeScore.set(arena.floats(edges, edgeScore.length));
       return scores;

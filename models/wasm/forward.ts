@@ -59,21 +59,21 @@ export interface GraphPlace {
   readonly origin: number;
 }
 
-/** The graphs of a batch in groups, in their order: as many as have `rows` nodes at most, at least one. */
-export function* groupsOf(batch: PlacedBatch, rows: number): Generator<Group> {
-  const { graphs, nodeStart, messageStart } = batch;
-  for (let from = 0, to = 0; from < graphs; from = to) {
-    const first = nodeStart[from] ?? 0;
-    for (to = from + 1; to < graphs && (nodeStart[to + 1] ?? 0) <= first + rows; to++);
-    yield {
-      batch,
-      from,
-      to,
-      rows: (nodeStart[to] ?? 0) - first,
-      messages: (messageStart[to] ?? 0) - (messageStart[from] ?? 0),
-      graphs: Array.from({ length: to - from }, (_, i) => placeOf(batch, from, from + i)),
-    };
-  }
+/** The graphs of a batch from `from` on that go through the network together: at least one, `rows` nodes at most. */
+export function groupFrom(batch: PlacedBatch, from: number, rows: number): Group {
+  const { graphs: all, nodeStart, messageStart } = batch;
+  const first = nodeStart[from] ?? 0;
+  const graphs = [placeOf(batch, from, from)];
+  let to = from + 1;
+  for (; to < all && (nodeStart[to + 1] ?? 0) <= first + rows; to++) graphs.push(placeOf(batch, from, to));
+  return {
+    batch,
+    from,
+    to,
+    rows: (nodeStart[to] ?? 0) - first,
+    messages: (messageStart[to] ?? 0) - (messageStart[from] ?? 0),
+    graphs,
+  };
 }
 
 function placeOf(batch: PlacedBatch, from: number, graph: number): GraphPlace {
@@ -111,9 +111,17 @@ export function forward(module: WasmModule, weights: Weights, group: Group): Pas
     for (const graph of graphs) {
       const row = graph.row * HIDDEN * 4;
       kernels.attend(
-        ...([z + row, input + row, output + row, graph.rows] as const),
-        ...([graph.rowStart, graph.source, graph.kind, exponents + graph.row * 4 * HEADS * 4] as const),
-        ...([layer.kindExponents, attention + graph.message * HEADS * 4, layer.bias] as const),
+        z + row,
+        input + row,
+        output + row,
+        graph.rows,
+        graph.rowStart,
+        graph.source,
+        graph.kind,
+        exponents + graph.row * 4 * HEADS * 4,
+        layer.kindExponents,
+        attention + graph.message * HEADS * 4,
+        layer.bias,
       );
     }
     return { input, output, z, scores, exponents, attention };

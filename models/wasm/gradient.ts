@@ -3,7 +3,7 @@ import { HIDDEN, SCORE_LIMIT } from '../architecture.ts';
 import { LAYER_NAMES, parameterLayout, tensorOf } from '../parameters.ts';
 import type { PreparedBatch } from '../prepare.ts';
 import { backward, reserveGradient, reserveScratch } from './backward.ts';
-import { forward, groupsOf, placeBatch } from './forward.ts';
+import { forward, groupFrom, placeBatch } from './forward.ts';
 import { openKernels, type WasmModule } from './kernels.ts';
 import { loadWeights, reserveWeights } from './weights.ts';
 
@@ -54,8 +54,10 @@ export function createDifferentiator(platform: Platform, module: WasmModule = op
       const logits = new Float32Array(batch.graphs);
       const output = new Float64Array(2 * HIDDEN + 1); // by the attack column less the benign one, then their biases
       let loss = 0;
-      for (const group of groupsOf(batch, GROUP_ROWS)) {
+      for (let from = 0; from < batch.graphs; ) {
         arena.reset(mark);
+        const group = groupFrom(batch, from, GROUP_ROWS);
+        from = group.to;
         const pass = forward(module, weights, group);
         const scratch = reserveScratch(module, pass);
         const gates = arena.reserve(pass.rows * 4);
@@ -81,8 +83,16 @@ export function createDifferentiator(platform: Platform, module: WasmModule = op
           }
           output[2 * HIDDEN] = (output[2 * HIDDEN] ?? 0) + slope;
           kernels.readoutBackward(
-            ...([h, rows, weights.gate, gate, share, pooled, pooledGradient] as const),
-            ...([scratch.dh + row * HIDDEN * 4, room.gate, SCORE_LIMIT] as const),
+            h,
+            rows,
+            weights.gate,
+            gate,
+            share,
+            pooled,
+            pooledGradient,
+            scratch.dh + row * HIDDEN * 4,
+            room.gate,
+            SCORE_LIMIT,
           );
         });
         backward(module, weights, pass, scratch, room);

@@ -1,7 +1,7 @@
 // What the WebAssembly modules offer, written in AssemblyScript, a dialect of TypeScript. kernels.wasm and, with fused
 // multiply-add, kernels-fma.wasm are made of it by build.ts; a test insists that they are.
 export { adamW, sumOfSquares } from './adamw.as';
-export { attend, attendPlanned, attentionScores, foldedScores } from './attention.as';
+export { attend, attendPlanned, attentionScores, plannedScores } from './attention.as';
 export { attendBackward, scoresBackward } from './attention-backward.as';
 export { addGathered, clamp, eluBackward, multiply, multiplyRows, pack, transpose } from './dense.as';
 export { elu } from './exp.as';

@@ -22,7 +22,24 @@ export interface Kernels {
   readonly attentionScores: Kernel<
     [z: N, rows: N, source: N, target: N, scores: N, to: N, limit: N, slope: N]
   >;
-  readonly foldedScores: Kernel<[h: N, rows: N, folded: N, scores: N, exponents: N, limit: N, slope: N]>;
+  readonly plannedScores: Kernel<
+    [
+      z: N,
+      h: N,
+      rows: N,
+      senders: N,
+      senderCount: N,
+      bare: N,
+      bareCount: N,
+      source: N,
+      target: N,
+      folded: N,
+      scores: N,
+      exponents: N,
+      limit: N,
+      slope: N,
+    ]
+  >;
   readonly attend: Kernel<
     [
       z: N,
@@ -67,11 +84,10 @@ export interface Kernels {
       firstRow: N,
       senders: N,
       receivers: N,
-      state: N,
-      open: N,
-      waiting: N,
-    ],
-    number
+      bare: N,
+      counts: N,
+      scratch: N,
+    ]
   >;
   readonly attendBackward: Kernel<
     [

@@ -13,10 +13,10 @@ const COVER: i32 = 1;
 const BARE: i32 = 2;
 
 /**
- * Plans a graph of `rows` nodes. Lists the nodes to project in senders and those that gather in receivers, both counted
- * from firstRow, and puts the messages of those that gather in order: first those of projected senders, from
- * gatherFrom [rows] on those of bare ones. state, open and waiting are scratch [rows]. Returns the number of receivers
- * times 2^16 plus the number of senders.
+ * Plans a graph of `rows` nodes. Lists the nodes to project in senders, those that gather in receivers and those that
+ * have neighbours and are not projected in bare, all counted from firstRow, and puts the messages of those that gather
+ * in order: first those of projected senders, from gatherFrom [rows] on those of bare ones. The lists go on where
+ * counts [3] says that they end, and it is told how long they have become. scratch is [3 * rows].
  */
 export function plan(
   rows: i32,
@@ -28,30 +28,34 @@ export function plan(
   firstRow: i32,
   senders: usize,
   receivers: usize,
-  state: usize,
-  open: usize,
-  waiting: usize,
-): f64 {
-  cover(rows, rowStart, source, state, open, waiting);
+  bare: usize,
+  counts: usize,
+  scratch: usize,
+): void {
+  const state = scratch;
+  const open = state + ((<usize>rows) << 2);
+  cover(rows, rowStart, source, state, open, open + ((<usize>rows) << 2));
   spareGatherers(rows, rowStart, source, state);
-  let sent = senders;
-  let received = receivers;
+  let sent = senders + ((<usize>load<i32>(counts)) << 2);
+  let received = receivers + ((<usize>load<i32>(counts, 4)) << 2);
+  let left = bare + ((<usize>load<i32>(counts, 8)) << 2);
   for (let row = 0; row < rows; row++) {
     const at = (<usize>row) << 2;
+    const first = load<i32>(rowStart + at);
     const end = load<i32>(rowStart + at, 4);
     const is = load<i32>(state + at);
-    const first = load<i32>(rowStart + at);
-    const bare = is === COVER ? bareLast(first, end, source, kind, origin, state) : end;
-    store<i32>(gatherFrom + at, bare);
-    if (bare < end) {
-      store<i32>(received, firstRow + row);
-      received += 4;
-    }
-    if (is === BARE) continue;
+    const from = is === COVER ? bareLast(first, end, source, kind, origin, state) : end;
+    store<i32>(gatherFrom + at, from);
+    store<i32>(received, firstRow + row); // written in any case, and kept only where it counts: no jumps to guess
     store<i32>(sent, firstRow + row);
-    sent += 4;
+    store<i32>(left, firstRow + row);
+    received += from < end ? 4 : 0;
+    sent += is === BARE ? 0 : 4;
+    left += is === BARE && first < end ? 4 : 0;
   }
-  return <f64>((received - receivers) >> 2) * 65536 + <f64>((sent - senders) >> 2);
+  store<i32>(counts, (sent - senders) >> 2);
+  store<i32>(counts, (received - receivers) >> 2, 4);
+  store<i32>(counts, (left - bare) >> 2, 8);
 }
 
 /** Gives every node its state; `open` counts a node's messages with nodes that are still OPEN. */
@@ -77,28 +81,28 @@ function cover(rows: i32, rowStart: usize, source: usize, state: usize, open: us
     for (let p = source + ((<usize>load<i32>(rowStart + hub)) << 2); p < end; p += 4) {
       const row = load<i32>(p);
       const other = (<usize>row) << 2;
-      if (load<i32>(state + other) !== OPEN) continue;
       const left = load<i32>(open + other) - 1;
       store<i32>(open + other, left);
+      if (left > 1 || load<i32>(state + other) !== OPEN) continue;
       if (left === 1) top = push(top, row);
-      else if (left === 0) store<i32>(state + other, BARE);
+      else store<i32>(state + other, BARE);
     }
   }
 }
 
-/** Who would gather from one node alone has it projected instead: as many rows, and nothing to gather. */
+/** Who would gather one message alone has its sender projected instead: as many rows, and nothing to gather. */
 function spareGatherers(rows: i32, rowStart: usize, source: usize, state: usize): void {
   for (let row = 0; row < rows; row++) {
     const at = (<usize>row) << 2;
     if (load<i32>(state + at) !== COVER) continue;
     const end = source + ((<usize>load<i32>(rowStart + at, 4)) << 2);
     let bare = 0;
-    let last = usize.MAX_VALUE;
+    let last: usize = 0;
     for (let m = source + ((<usize>load<i32>(rowStart + at)) << 2); m < end; m += 4) {
       const other = (<usize>load<i32>(m)) << 2;
-      if (load<i32>(state + other) !== BARE || other === last) continue;
-      last = other;
-      bare++;
+      const is = load<i32>(state + other) === BARE;
+      bare += is ? 1 : 0;
+      last = is ? other : last;
     }
     if (bare === 1) store<i32>(state + last, OPEN);
   }
@@ -112,15 +116,12 @@ function push(top: usize, row: i32): usize {
 /** Exchanges messages [first, end) so that those of bare senders come last; gives where they begin. */
 function bareLast(first: i32, end: i32, source: usize, kind: usize, origin: usize, state: usize): i32 {
   let low = first;
-  let high = end;
-  while (low < high) {
-    if (load<i32>(state + ((<usize>load<i32>(source + ((<usize>low) << 2))) << 2)) !== BARE) low++;
-    else {
-      high--;
-      exchange(source, low, high);
-      exchange(kind, low, high);
-      exchange(origin, low, high);
-    }
+  for (let m = first; m < end; m++) {
+    const is = load<i32>(state + ((<usize>load<i32>(source + ((<usize>m) << 2))) << 2));
+    exchange(source, low, m);
+    exchange(kind, low, m);
+    exchange(origin, low, m);
+    low += is === BARE ? 0 : 1; // exchanged in any case: no jump to guess
   }
   return low;
 }
