@@ -202,6 +202,8 @@ suite('serve (needs dist/, which `npm test` builds)', () => {
     const [letter] = (await at.messages(DEAD_LETTER_TOPIC)).map((message) => deadLetterSchema.parse(message));
     expect(letter).toMatchObject({ stage: 'serve', reason: 'reference-expired', source_topic: SCORE_QUEUE });
     expect(await at.results()).toEqual([]);
+    // the letter leaves before the queue is told
+    await eventually('the failed job', async () => (await at.queue.failed(10)).length === 1);
     expect((await at.queue.failed(10)).map((failed) => failed.id)).toEqual([job.batch_id]);
   });
 
