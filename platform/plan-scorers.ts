@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { LogsterError } from '../contracts/errors.ts';
 import { nvidiaGpus } from '../models/native/gpus.ts';
 import { readSetup } from '../models/native/setup-record.ts';
 import { nativeHome } from '../models/native/tensorflow.ts';
@@ -31,8 +30,17 @@ export function planScorers(
   return { scorers: Math.max(1, cores - 1), gpus: 0 };
 }
 
-function scorerPlace(): ScorerPlace {
-  const home = nativeHome();
-  const cuda = existsSync(join(home, 'setup.json')) && readSetup(home).kind === 'gpu';
+/** What is here. A set-up that cannot be used counts as none: whoever opens the backend says why. */
+export function scorerPlace(home: string = nativeHome()): ScorerPlace {
+  const cuda = setupKind(home) === 'gpu';
   return { cores: availableParallelism(), gpus: cuda ? nvidiaGpus().length : 0 };
+}
+
+function setupKind(home: string): 'cpu' | 'gpu' | undefined {
+  try {
+    return readSetup(home).kind;
+  } catch (thrown) {
+    if (thrown instanceof LogsterError && thrown.code === 'unavailable') return undefined;
+    throw thrown;
+  }
 }

@@ -62,6 +62,24 @@ export async function fitNetwork(
   afterEpoch: AfterEpoch = () => null,
 ): Promise<Fitted> {
   const trainer = await openTrainer(recipe.backend ?? 'wasm', platform, { ...recipe, learningRate: 0 });
+  try {
+    return await fitWith(trainer, { platform, examples, recipe, afterEpoch });
+  } finally {
+    trainer.close();
+  }
+}
+
+interface FitNeeds {
+  readonly platform: Platform;
+  readonly examples: readonly WeightedExample[];
+  readonly recipe: Recipe;
+  readonly afterEpoch: AfterEpoch;
+}
+
+async function fitWith(
+  trainer: Trainer,
+  { platform, examples, recipe, afterEpoch }: FitNeeds,
+): Promise<Fitted> {
   const random = seededRandom(recipe.seed);
   const average = movingAverage(recipe.averageSteps);
   const alter = alterations(examples, recipe, random);
@@ -87,7 +105,6 @@ export async function fitNetwork(
     if (validation < Math.min(...before)) best = { parameters: average.value(), epochs: epoch, curve };
     if (best && epoch - best.epochs >= PATIENCE) break;
   }
-  trainer.close();
   return best ?? { parameters: average.value(), epochs: recipe.epochs, curve };
 }
 

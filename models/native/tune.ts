@@ -18,19 +18,28 @@ const ROUNDS = 3;
 /** A larger call must be this much faster to be taken: smaller ones keep answers short and memory low. */
 const WORTH = 1.03;
 
+/** A process keeps its processor, and both platforms' networks have the same sizes. */
+let tuned: TunedWork | undefined;
+
+/** What measureWork() finds, measured once in a process: a model that is swapped in must not hold up scoring. */
+export function tuneWork(platform: Platform, score: ScoreStretch): TunedWork {
+  tuned ??= measureWork(platform, score);
+  return tuned;
+}
+
 /** Scores made-up graphs in calls of several sizes and takes the fastest; a fifth of a second. */
-export function tuneWork(platform: Platform, score: ScoreStretch, now = () => performance.now()): TunedWork {
+function measureWork(platform: Platform, score: ScoreStretch): TunedWork {
   const graphs = syntheticBatch(platform, syntheticSizes(GRAPHS, 1), 1);
   const batch = createPreparer(platform).prepare(graphs);
   const scores = emptyScores(graphs);
   const pass = (most: number) => {
-    const begun = now();
+    const begun = performance.now();
     for (let from = 0; from < batch.graphs; ) {
       const stretch = nextStretch(batch, from, most);
       score(batch, stretch, scores);
       from = stretch.to;
     }
-    return now() - begun;
+    return performance.now() - begun;
   };
   for (const most of CANDIDATES) pass(most); // TensorFlow prepares itself at the first call
   const best = CANDIDATES.map((most) => ({
