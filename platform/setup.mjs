@@ -146,6 +146,7 @@ async function run(command, args) {
     return;
   }
   if (command === 'build') return;
+  if (command === 'build-kernels') return buildKernels();
   const { main } = await import(pathToFileURL(join(ROOT, 'dist/platform/cli.js')).href);
   await main(command === 'logster' ? args : [command, ...args]);
 }
@@ -157,6 +158,16 @@ const NATIVE_LIBRARIES = {
   TF_NUM_INTEROP_THREADS: '1',
   CUDA_VISIBLE_DEVICES: '-1',
 };
+
+/** Compiles the WebAssembly kernels of models/wasm in place, after a change of their sources. */
+async function buildKernels() {
+  const wasm = await import(pathToFileURL(join(ROOT, 'dist/models/wasm/build.js')).href);
+  const { KERNEL_FILES } = await import(pathToFileURL(join(ROOT, 'dist/models/wasm/kernels.js')).href);
+  for (const [build, file] of Object.entries(KERNEL_FILES)) {
+    wasm.buildKernels(ROOT, wasm.compilerIn(ROOT), build, join(ROOT, 'models/wasm', file));
+    say(`compiled models/wasm/${file}`);
+  }
+}
 
 function jest(args) {
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];

@@ -116,14 +116,17 @@ export function forward(module: WasmModule, weights: Weights, group: Group): Pas
         output + row,
         graph.rows,
         graph.rowStart,
+        graph.rowStart + 4, // every row's end: nothing is gathered, all of z is there
         graph.source,
         graph.kind,
         exponents + graph.row * 4 * HEADS * 4,
         layer.kindExponents,
         attention + graph.message * HEADS * 4,
         layer.bias,
+        0,
       );
     }
+    kernels.elu(output, rows * HIDDEN);
     return { input, output, z, scores, exponents, attention };
   });
   return { ...group, features, layers, output };

@@ -47,21 +47,6 @@ export interface Kernels {
       out: N,
       rows: N,
       rowStart: N,
-      source: N,
-      kind: N,
-      exponents: N,
-      kindExponents: N,
-      attention: N,
-      bias: N,
-    ]
-  >;
-  readonly attendPlanned: Kernel<
-    [
-      z: N,
-      h: N,
-      out: N,
-      rows: N,
-      rowStart: N,
       gatherFrom: N,
       source: N,
       kind: N,

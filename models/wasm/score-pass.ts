@@ -104,7 +104,7 @@ function attendLayer(
   let next = gathered;
   for (const graph of graphs) {
     const row = graph.row * HIDDEN * 4;
-    next = kernels.attendPlanned(
+    next = kernels.attend(
       z + row,
       from + row,
       to + row,
