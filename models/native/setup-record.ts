@@ -65,12 +65,12 @@ export function projectFolder(): string {
   return basename(above) === 'dist' ? dirname(above) : above;
 }
 
-/** Our own C++ sources that belong into the binding: every .cc file of this folder, in a fixed order. */
+/** Our own C++ sources and headers that belong into the binding, in a fixed order. */
 export function nativeSources(): string[] {
-  const checkout = join(projectFolder(), 'models', 'native');
-  const folder = existsSync(checkout) ? checkout : import.meta.dirname; // an image may hold the compiled files alone
+  const checkout = join(projectFolder(), 'models', 'native', 'ops');
+  const folder = existsSync(checkout) ? checkout : join(import.meta.dirname, 'ops'); // an image may hold the compiled files alone
   return readdirSync(folder)
-    .filter((name) => name.endsWith('.cc'))
+    .filter((name) => /\.(cc|h)$/.test(name))
     .sort()
     .map((name) => join(folder, name));
 }

@@ -45,7 +45,7 @@ export interface ReadoutRefs {
 }
 
 /**
- * The parts of the network that differ between the forms of its graph: `fused` with our own operations (ops.cc), for
+ * The parts of the network that differ between the forms of its graph: `fused` with our own operations (models/native/ops), for
  * processors, and `portable` with TensorFlow's alone, for GPUs and for whoever else loads the graph. Nodes stand in the
  * order of the batch, except between `features` and `place`, where those of a type stand together.
  */

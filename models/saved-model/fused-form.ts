@@ -4,11 +4,11 @@ import { algebraOf } from './algebra.ts';
 import { type Form, plainProduct } from './form.ts';
 import type { GraphBuilder, Ref } from './graph-builder.ts';
 
-/** Node, message and row starts, senders and kinds: how ops.cc wants the messages of a batch. */
+/** Node, message and row starts, senders and kinds: how models/native/ops wants the messages of a batch. */
 const MESSAGE_INPUTS = ['node_start', 'message_start', 'row_start', 'source', 'kind'] as const;
 
 /**
- * The form with our own operations, which models/native/ops.cc implements. With `packed` weights (packPanels()), for
+ * The form with our own operations, which models/native/ops implements. With `packed` weights (packPanels()), for
  * scoring, the products are our own too: they give a row the same bits in any company, and are made for no more rows
  * than the messages need. Without, for training, they are TensorFlow's.
  */

@@ -1,8 +1,8 @@
-/** Columns that the product of ops.cc works on together, and those it takes of what is left. */
+/** Columns that the products of models/native/ops work on together, and those they take of what is left. */
 const PANEL = 32;
 const LAST_PANEL = 8;
 
-/** Lays w [rows, columns] out in panels of 32 columns, then of 8, each [rows, width], as ops.cc reads its weights. */
+/** Lays w [rows, columns] out in panels of 32 columns, then of 8, each [rows, width], as models/native/ops/product.h reads them. */
 export function packPanels(w: Float32Array, columns: number): Float32Array {
   const rows = w.length / columns;
   const packed = new Float32Array(w.length);

@@ -14,7 +14,7 @@ const BINDING_SOURCES = ['tfjs_backend.cc', 'tfjs_binding.cc'];
 const FLAGS = ['-O3', '-std=c++17', '-fPIC', '-DNAPI_VERSION=8'];
 /** Where our own sources want a fused multiply-add they name it; elsewhere the compiler must not choose. */
 const OWN_FLAGS = ['-ffp-contract=off'];
-/** The binding's sessions are opened by models/native/session-options.cc, which says why. */
+/** The binding's sessions are opened by models/native/ops/session-options.cc, which says why. */
 const THEIR_FLAGS = ['-DTF_NewSessionOptions=LogsterSessionOptions'];
 /** From the binding's folder to TensorFlow's, so that the whole folder can be moved. */
 const RUNPATH = `$ORIGIN/${dirname(BINDING)
@@ -28,7 +28,7 @@ export interface CompileNeeds {
   readonly arch: Arch;
   /** What our own sources are compiled for; `native` is this machine's processor. */
   readonly march: string;
-  /** Our own sources; there may be none. */
+  /** Our own sources and the headers they include; there may be none. */
   readonly sources: readonly string[];
   /** What the headers and libraries came from. */
   readonly tensorflow: string;
@@ -38,10 +38,10 @@ export interface CompileNeeds {
 /** Compiles the binding between Node and TensorFlow, and our own operations into the same library. */
 export function compileStep(needs: CompileNeeds): Step {
   const { home, compiler, arch, march, sources, tensorflow } = needs;
-  const own = sources.map((source) => basename(source));
+  const own = sources.filter((source) => source.endsWith('.cc'));
   return {
     name: 'binding',
-    title: `compiling the binding${own.length > 0 ? ` and ${own.join(', ')}` : ''} with ${compiler.version}`,
+    title: `compiling the binding${own.length > 0 ? ' and our operations' : ''} with ${compiler.version}`,
     inputs: [sourceHashes(sources), compiler.version, arch, march, tensorflow, FLAGS, OWN_FLAGS, THEIR_FLAGS],
     outputs: [BINDING],
     downloadBytes: 0,
@@ -50,7 +50,7 @@ export function compileStep(needs: CompileNeeds): Step {
       const theirs = BINDING_SOURCES.map((name) => join(home, PACKAGE, 'binding', name));
       const objects = await Promise.all([
         ...theirs.map((source) => compile(needs, folder, source, THEIR_FLAGS)),
-        ...sources.map((source) => compile(needs, folder, source, [...OWN_FLAGS, marchFlag(arch, march)])),
+        ...own.map((source) => compile(needs, folder, source, [...OWN_FLAGS, marchFlag(arch, march)])),
       ]);
       await link(needs, objects, join(folder, BINDING));
     },
