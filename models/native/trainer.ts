@@ -1,15 +1,15 @@
 import { LogsterError } from '../../contracts/errors.ts';
 import type { Platform } from '../../contracts/event.ts';
 import { BETAS } from '../adamw.ts';
-import { drawDropout } from '../dropout.ts';
-import { initialParameters, parameterLayout } from '../parameters.ts';
+import type { Differentiator } from '../differentiator.ts';
+import { drawDropout, type Hidden } from '../dropout.ts';
+import { parameterLayout } from '../parameters.ts';
 import { createPreparer, type PreparedBatch } from '../prepare.ts';
-import { randomFrom } from '../random.ts';
 import type { GraphForm } from '../saved-model/network-graph.ts';
 import { trainingModel } from '../saved-model/training-graph.ts';
+import { checkTargets, startTraining } from '../start-training.ts';
 import type { Trainer, TrainerOptions } from '../trainer.ts';
-import { decodeTrainerState, encodeTrainerState } from '../trainer-state.ts';
-import type { Differentiator } from '../wasm/gradient.ts';
+import { encodeTrainerState } from '../trainer-state.ts';
 import { batchInputs } from './batch-inputs.ts';
 import { openSession, type SessionInput } from './session.ts';
 import { type Device, loadTensorFlow, nativeHome, type TensorFlow } from './tensorflow.ts';
@@ -36,26 +36,18 @@ export function trainerOn(
   options: TrainerOptions,
   form: GraphForm,
 ): Trainer {
-  const { size } = parameterLayout(platform);
-  const from = options.state && decodeTrainerState(platform, size, options.state);
-  const fresh = options.initial ?? initialParameters(platform, options.seed);
-  // a sequence of its own, so that dropout does not repeat the draws of the first parameters
-  const random = randomFrom(from?.random ?? options.seed ^ 0x5bd1e995);
+  const { random, ...start } = startTraining(platform, options);
   const session = openSession(tensorflow, trainingModel(platform, form, options));
   const preparer = createPreparer(platform);
-  let vectors: Pick<TrainingValues, 'parameters' | 'mean' | 'variance'> = {
-    parameters: (from?.parameters ?? fresh).slice(),
-    mean: from?.mean ?? new Float32Array(size),
-    variance: from?.variance ?? new Float32Array(size),
-  };
-  let steps = from?.steps ?? 0;
+  let { steps }: { steps: number } = start;
+  let vectors: Vectors = start;
+  let hidden: Hidden | undefined;
   let learningRate = options.learningRate;
   return {
     step(batch, labels, weights) {
-      const prepared = preparer.prepare(
-        batch,
-        options.dropout && drawDropout(batch, options.dropout, random),
-      );
+      checkTargets(batch.graphs.length, labels, weights);
+      hidden = options.dropout && drawDropout(batch, options.dropout, random, hidden);
+      const prepared = preparer.prepare(batch, hidden);
       const rates = Float32Array.of(
         learningRate,
         1 - BETAS.mean ** (steps + 1),
@@ -81,7 +73,7 @@ export function trainerOn(
     },
     parameters: () => vectors.parameters.slice(),
     state: () => encodeTrainerState(platform, { ...vectors, steps, random: random.state() }),
-    sizeBytes: () => 12 * size,
+    sizeBytes: () => 12 * vectors.parameters.length,
     close: () => session.close(),
   };
 }
@@ -111,25 +103,25 @@ export function nativeDifferentiator(
   };
 }
 
-interface TrainingValues {
+/** What a step changes. */
+interface Vectors {
   readonly parameters: Float32Array;
   readonly mean: Float32Array;
   readonly variance: Float32Array;
+}
+
+interface TrainingValues extends Vectors {
   readonly labels: Float32Array;
   readonly weights: Float32Array;
 }
 
-/** A batch with everything a run of the training graph reads but `rates`. Throws input-invalid. */
-export function trainingInputs(
+/** A batch with everything a run of the training graph reads but `rates`. */
+function trainingInputs(
   form: GraphForm,
   batch: PreparedBatch,
   { parameters, mean, variance, labels, weights }: TrainingValues,
 ): Record<string, SessionInput> {
   const { graphs } = batch;
-  if (labels.length !== graphs || weights.length !== graphs) {
-    const message = `A step of ${graphs} graphs got ${labels.length} labels and ${weights.length} weights; give one of each per graph`;
-    throw new LogsterError('input-invalid', message);
-  }
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return {
     ...batchInputs(form, batch, { from: 0, to: graphs }),

@@ -1,39 +1,16 @@
 import type { Platform } from '../../contracts/event.ts';
 import { HIDDEN, SCORE_LIMIT } from '../architecture.ts';
+import type { Differentiator } from '../differentiator.ts';
 import { LAYER_NAMES, parameterLayout, tensorOf } from '../parameters.ts';
-import type { PreparedBatch } from '../prepare.ts';
 import { backward, reserveGradient, reserveScratch } from './backward.ts';
 import { forward, groupFrom, placeBatch } from './forward.ts';
 import { openKernels, type WasmModule } from './kernels.ts';
 import { loadWeights, reserveWeights } from './weights.ts';
 
-/** Loss of a batch and its derivative by every parameter. */
-export interface LossAndGradient {
-  /** Weighted mean of the graphs' cross-entropies, in nats. */
-  readonly loss: number;
-  /** In the layout of parameterLayout(); belongs to the differentiator and holds until its next call. */
-  readonly gradient: Float32Array;
-  /** [graphs] attack logit less benign logit, before the step. */
-  readonly logits: Float32Array;
-}
-
-/** Computes losses and gradients of one platform's network on the WebAssembly kernels. */
-export interface Differentiator {
-  /** labels [graphs] from 0 (benign) to 1 (attack); weights [graphs] >= 0. */
-  lossAndGradient(
-    parameters: Float32Array,
-    batch: PreparedBatch,
-    labels: Float32Array,
-    weights: Float32Array,
-  ): LossAndGradient;
-  /** Size of the module's memory. */
-  sizeBytes(): number;
-}
-
 /** Graphs go through the network together up to so many nodes: what backward needs of them stays in the cache. */
 const GROUP_ROWS = 128;
 
-/** A differentiator; everything above what stands in the module's memory now is its own. */
+/** A differentiator on our kernels; everything above what stands in the module's memory now is its own. */
 export function createDifferentiator(platform: Platform, module: WasmModule = openKernels()): Differentiator {
   const { kernels, arena } = module;
   const layout = parameterLayout(platform);

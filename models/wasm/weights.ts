@@ -1,6 +1,7 @@
 import type { Platform } from '../../contracts/event.ts';
 import { FEATURES } from '../../contracts/graph.ts';
-import { architectureOf, HEAD_WIDTH, HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from '../architecture.ts';
+import { architectureOf, HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from '../architecture.ts';
+import { outputDirection, scoreColumns } from '../fold.ts';
 import { LAYER_NAMES, parameterLayout, tensorOf } from '../parameters.ts';
 import type { WasmModule } from './kernels.ts';
 
@@ -79,9 +80,7 @@ export function loadWeights(
     copy(tensorOf(layout, parameters, `${name}.bias`), layer.bias);
   });
   copy(tensorOf(layout, parameters, 'gate'), weights.gate);
-  const output = tensorOf(layout, parameters, 'output.weight');
-  const direction = arena.floats(weights.direction, 2 * HIDDEN);
-  for (let i = 0; i < 2 * HIDDEN; i++) direction[i] = (output[2 * i + 1] ?? 0) - (output[2 * i] ?? 0);
+  copy(outputDirection(layout, parameters), weights.direction);
   arena.reset(mark);
 }
 
@@ -94,23 +93,8 @@ export function foldAttention(
 ): void {
   const layout = parameterLayout(platform);
   weights.layers.forEach((layer, place) => {
-    const name = LAYER_NAMES[place] ?? 'layer0';
-    const weight = tensorOf(layout, parameters, `${name}.weight`);
-    const vectors = [
-      tensorOf(layout, parameters, `${name}.source`),
-      tensorOf(layout, parameters, `${name}.target`),
-    ];
-    const folded = arena.floats(layer.folded, HIDDEN * 2 * HEADS);
-    for (let i = 0; i < folded.length; i++) {
-      const row = Math.floor(i / (2 * HEADS));
-      const head = i % HEADS;
-      const vector = vectors[Math.floor(i / HEADS) % 2];
-      let sum = 0;
-      for (let column = head * HEAD_WIDTH; column < (head + 1) * HEAD_WIDTH; column++) {
-        sum += (weight[row * HIDDEN + column] ?? 0) * (vector?.[column] ?? 0);
-      }
-      folded[i] = sum;
-    }
+    const columns = scoreColumns(layout, parameters, LAYER_NAMES[place] ?? 'layer0');
+    arena.floats(layer.folded, columns.length).set(columns);
   });
 }
 
