@@ -21,6 +21,8 @@ export const LEAKY_SLOPE = 0.2;
  * needs no segment maximum.
  */
 export const SCORE_LIMIT = 10;
+/** Added to sums of attention weights, the smallest of which is e^-6: it only keeps nodes without messages from 0 / 0. */
+export const NO_MESSAGES = 1e-16;
 /** Parameters of a usable model lie within this bound; trained ones stay below 10. */
 export const PARAMETER_LIMIT = 100;
 /** Features are held within this bound; featurize stays within 4, so it only stops damaged input. */

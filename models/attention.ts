@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { HEAD_WIDTH, HEADS, HIDDEN, LEAKY_SLOPE, SCORE_LIMIT } from './architecture.ts';
+import { HEAD_WIDTH, HEADS, HIDDEN, LEAKY_SLOPE, NO_MESSAGES, SCORE_LIMIT } from './architecture.ts';
 
 /** Messages between nodes: who sends, who receives, and the kind of each; [messages] each, int32. */
 export interface Messages {
@@ -17,9 +17,6 @@ export interface AttentionParameters {
   readonly kind: tf.Tensor2D; // [edge kinds, HEADS]
   readonly bias: tf.Tensor1D; // [HIDDEN]
 }
-
-/** Added to sums of weights, the smallest of which is e^-6: it only keeps nodes without messages from 0 / 0. */
-const NO_MESSAGES = 1e-16;
 
 /**
  * One layer: every node takes in what its neighbours send, weighted by attention per head, and keeps what it was.

@@ -9,6 +9,8 @@ export interface Algebra {
   readonly exp: (x: Ref) => Ref;
   readonly sqrt: (x: Ref) => Ref;
   readonly elu: (x: Ref) => Ref;
+  /** The slope of the ELU that gave y. */
+  readonly eluSlope: (y: Ref) => Ref;
   readonly sigmoid: (x: Ref) => Ref;
   readonly softplus: (x: Ref) => Ref;
   readonly isNan: (x: Ref) => Ref;
@@ -42,17 +44,18 @@ export function algebraOf(builder: GraphBuilder): Algebra {
   const one = (kind: string) => (x: Ref) => builder.op(kind, [x], { T });
   const two = (kind: string) => (a: Ref, b: Ref) => builder.op(kind, [a, b], { T });
   const scalar = (value: number) => builder.floats([value], []);
-  const [min, max] = [two('Minimum'), two('Maximum')];
+  const [add, min, max] = [two('AddV2'), two('Minimum'), two('Maximum')];
   const axis = (value: number) => builder.ints([value], []);
   const cast = (x: Ref) => builder.op('Cast', [x], { SrcT: bool, DstT: T, Truncate: { bool: false } });
   return {
-    add: two('AddV2'),
+    add,
     sub: two('Sub'),
     mul: two('Mul'),
     div: two('RealDiv'),
     exp: one('Exp'),
     sqrt: one('Sqrt'),
     elu: one('Elu'),
+    eluSlope: (y) => add(min(y, scalar(0)), scalar(1)), // 1 above 0, y + 1 below
     sigmoid: one('Sigmoid'),
     softplus: one('Softplus'),
     isNan: one('IsNan'),
@@ -85,18 +88,20 @@ export function algebraOf(builder: GraphBuilder): Algebra {
         [x, typeof sizes === 'string' ? sizes : builder.ints(sizes), axis(along)],
         { T, Tlen: int, num_split: { int: parts } },
       ),
-    rows: (x) => {
-      const shape = builder.op('Shape', [x], { T, out_type: int });
-      const [from, to] = [builder.ints([0]), builder.ints([1])];
-      return builder.op('StridedSlice', [shape, from, to, to], {
-        T: int,
-        Index: int,
-        begin_mask: { int: 0 },
-        end_mask: { int: 0 },
-        ellipsis_mask: { int: 0 },
-        new_axis_mask: { int: 0 },
-        shrink_axis_mask: { int: 1 },
-      });
-    },
+    rows: (x) => firstLength(builder, x),
   };
+}
+
+function firstLength(builder: GraphBuilder, x: Ref): Ref {
+  const shape = builder.op('Shape', [x], { T: { type: 'float' }, out_type: { type: 'int32' } });
+  const [from, to] = [builder.ints([0]), builder.ints([1])];
+  return builder.op('StridedSlice', [shape, from, to, to], {
+    T: { type: 'int32' },
+    Index: { type: 'int32' },
+    begin_mask: { int: 0 },
+    end_mask: { int: 0 },
+    ellipsis_mask: { int: 0 },
+    new_axis_mask: { int: 0 },
+    shrink_axis_mask: { int: 1 },
+  });
 }

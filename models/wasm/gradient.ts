@@ -3,16 +3,16 @@ import { HIDDEN, SCORE_LIMIT } from '../architecture.ts';
 import type { Differentiator } from '../differentiator.ts';
 import { LAYER_NAMES, parameterLayout, tensorOf } from '../parameters.ts';
 import { backward, reserveGradient, reserveScratch } from './backward.ts';
-import { forward, groupFrom, placeBatch } from './forward.ts';
+import { forward, groupFrom, type Pass, placeBatch } from './forward.ts';
 import { openKernels, type WasmModule } from './kernels.ts';
-import { loadWeights, reserveWeights } from './weights.ts';
+import { loadWeights, reserveWeights, type Weights } from './weights.ts';
 
 /** Graphs go through the network together up to so many nodes: what backward needs of them stays in the cache. */
 const GROUP_ROWS = 128;
 
 /** A differentiator on our kernels; everything above what stands in the module's memory now is its own. */
 export function createDifferentiator(platform: Platform, module: WasmModule = openKernels()): Differentiator {
-  const { kernels, arena } = module;
+  const { arena } = module;
   const layout = parameterLayout(platform);
   const weights = reserveWeights(module, platform);
   const room = reserveGradient(module, platform);
@@ -37,40 +37,14 @@ export function createDifferentiator(platform: Platform, module: WasmModule = op
         from = group.to;
         const pass = forward(module, weights, group);
         const scratch = reserveScratch(module, pass);
-        const gates = arena.reserve(pass.rows * 4);
-        const shares = arena.reserve(pass.rows * 4);
-        const pooled = arena.reserve(2 * HIDDEN * 4);
-        group.graphs.forEach(({ row, rows }, i) => {
-          const graph = group.from + i;
-          const h = pass.output + row * HIDDEN * 4;
-          const [gate, share] = [gates + row * 4, shares + row * 4];
-          kernels.readout(h, rows, weights.gate, gate, share, pooled, SCORE_LIMIT);
-          const values = arena.floats(pooled, 2 * HIDDEN);
-          const direction = arena.floats(weights.direction, 2 * HIDDEN);
-          const logit = dot(direction, values) + (bias[1] ?? 0) - (bias[0] ?? 0);
-          logits[graph] = logit;
-          const part = total > 0 ? (graphWeights[graph] ?? 0) / total : 0;
-          const label = labels[graph] ?? 0;
-          if (part > 0) loss += part * (label * softplus(-logit) + (1 - label) * softplus(logit));
-          const slope = part * (1 / (1 + Math.exp(-logit)) - label);
-          const towards = arena.floats(pooledGradient, 2 * HIDDEN);
-          for (let j = 0; j < 2 * HIDDEN; j++) {
-            output[j] = (output[j] ?? 0) + slope * (values[j] ?? 0);
-            towards[j] = slope * (direction[j] ?? 0);
-          }
-          output[2 * HIDDEN] = (output[2 * HIDDEN] ?? 0) + slope;
-          kernels.readoutBackward(
-            h,
-            rows,
-            weights.gate,
-            gate,
-            share,
-            pooled,
-            pooledGradient,
-            scratch.dh + row * HIDDEN * 4,
-            room.gate,
-            SCORE_LIMIT,
-          );
+        loss += readGroup(module, weights, pass, {
+          ...{ logits, output, pooledGradient },
+          towards: { dh: scratch.dh, gate: room.gate },
+          bias: (bias[1] ?? 0) - (bias[0] ?? 0),
+          target: (graph) => ({
+            label: labels[graph] ?? 0,
+            part: total > 0 ? (graphWeights[graph] ?? 0) / total : 0,
+          }),
         });
         backward(module, weights, pass, scratch, room);
       }
@@ -80,6 +54,48 @@ export function createDifferentiator(platform: Platform, module: WasmModule = op
       return { loss, gradient, logits };
     },
   };
+}
+
+interface ReadNeeds {
+  readonly logits: Float32Array; // [graphs] filled in
+  readonly output: Float64Array; // the gradient by the output weights and bias, added to
+  readonly pooledGradient: number; // scratch [2 HIDDEN]
+  readonly towards: { readonly dh: number; readonly gate: number }; // where gradients go
+  readonly bias: number; // attack less benign
+  readonly target: (graph: number) => { readonly label: number; readonly part: number };
+}
+
+/** The readout of a group's graphs and its gradient; gives what they add to the loss. */
+function readGroup({ kernels, arena }: WasmModule, weights: Weights, pass: Pass, needs: ReadNeeds): number {
+  const { logits, output, pooledGradient, towards } = needs;
+  const gates = arena.reserve(pass.rows * 4);
+  const shares = arena.reserve(pass.rows * 4);
+  const pooled = arena.reserve(2 * HIDDEN * 4);
+  let loss = 0;
+  pass.graphs.forEach(({ row, rows }, i) => {
+    const h = pass.output + row * HIDDEN * 4;
+    const [gate, share] = [gates + row * 4, shares + row * 4];
+    kernels.readout(h, rows, weights.gate, gate, share, pooled, SCORE_LIMIT);
+    const values = arena.floats(pooled, 2 * HIDDEN);
+    const direction = arena.floats(weights.direction, 2 * HIDDEN);
+    const logit = dot(direction, values) + needs.bias;
+    logits[pass.from + i] = logit;
+    const { label, part } = needs.target(pass.from + i);
+    if (part > 0) loss += part * (label * softplus(-logit) + (1 - label) * softplus(logit));
+    const slope = part * (1 / (1 + Math.exp(-logit)) - label);
+    const gradient = arena.floats(pooledGradient, 2 * HIDDEN);
+    for (let j = 0; j < 2 * HIDDEN; j++) {
+      output[j] = (output[j] ?? 0) + slope * (values[j] ?? 0);
+      gradient[j] = slope * (direction[j] ?? 0);
+    }
+    output[2 * HIDDEN] = (output[2 * HIDDEN] ?? 0) + slope;
+    const dh = towards.dh + row * HIDDEN * 4;
+    kernels.readoutBackward(
+      ...([h, rows, weights.gate, gate, share, pooled] as const),
+      ...([pooledGradient, dh, towards.gate, SCORE_LIMIT] as const),
+    );
+  });
+  return loss;
 }
 
 /** In float64. */
