@@ -44,6 +44,12 @@ export function scorePass(module: WasmModule, weights: Weights, group: Group): S
   return { output: from, attention };
 }
 
+/** How many rows a layer multiplies when a group is scored. */
+export function rowsMultiplied(module: WasmModule, group: Group): number {
+  const { senders, receivers } = planOf(module, group);
+  return senders.count + receivers.count;
+}
+
 /** Plans the messages of a group, which puts them in another order. */
 function planOf({ kernels, arena }: WasmModule, { rows, graphs }: Group): Plan {
   const list = () => arena.reserve((rows + 1) * 4);

@@ -4,6 +4,7 @@ import type { Contestant } from './contestants.ts';
 import { capturesManifest, type GraphSet, realSet, sizesOf, syntheticSet } from './graph-sets.ts';
 import type { CaseOf } from './protocol.ts';
 import { inTurns, passesFor, ROUNDS, rowsOf } from './rounds.ts';
+import { sharesOf } from './shares.ts';
 import { workerRounds } from './workers.ts';
 
 const BATCHES = [1, 16, 64];
@@ -36,7 +37,9 @@ export async function benchScore(root: string): Promise<readonly BenchResult[]> 
 
 function describe(set: GraphSet): string {
   const { graphs, text } = sizesOf(set);
-  return `${set.name}: ${graphs} graphs; ${text}`;
+  const { rows, zeros } = sharesOf(set);
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  return `${set.name}: ${graphs} graphs; ${text}; a layer multiplies ${percent(rows)} of the rows, ${percent(zeros)} of the features are 0`;
 }
 
 /** One case: everyone agrees first, which warms them up, then takes turns. */
