@@ -7,6 +7,7 @@ import { addDocsCommand } from './commands/docs.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addModelCommands } from './commands/models.ts';
+import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSetupNativeCommand } from './commands/setup-native.ts';
 import { start } from './commands/start.ts';
@@ -35,6 +36,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addStartCommand(program, surroundings);
   addReplayCommand(program, surroundings);
   addModelCommands(program, surroundings);
+  addRecordCommand(program);
   addDlqCommand(program, surroundings);
   addDoctorCommand(program, surroundings);
   addDocsCommand(program, surroundings);
