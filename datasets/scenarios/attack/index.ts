@@ -1,15 +1,25 @@
 import type { Attack } from '../scenario.ts';
+import { ACCOUNTS } from './accounts.ts';
 import { CREDENTIALS } from './credentials.ts';
+import { DEFENCES } from './defences.ts';
 import { DISCOVERY } from './discovery.ts';
 import { LOGIN_PERSISTENCE } from './login-persistence.ts';
 import { REVERSE_SHELL } from './reverse-shell.ts';
+import { ROOT_RIGHTS } from './root-rights.ts';
 import { SCHEDULED_PERSISTENCE } from './scheduled-persistence.ts';
+import { TRACES } from './traces.ts';
+import { TRANSFER } from './transfer.ts';
 
 /** Every emulation of an attack. All stay inside the throwaway machine of a session. */
 export const ATTACKS: readonly Attack[] = [
-  ...REVERSE_SHELL,
-  ...DISCOVERY,
+  ...ACCOUNTS,
   ...CREDENTIALS,
-  ...SCHEDULED_PERSISTENCE,
+  ...DEFENCES,
+  ...DISCOVERY,
   ...LOGIN_PERSISTENCE,
+  ...REVERSE_SHELL,
+  ...ROOT_RIGHTS,
+  ...SCHEDULED_PERSISTENCE,
+  ...TRACES,
+  ...TRANSFER,
 ];
