@@ -3,7 +3,12 @@ import { ACCOUNTS } from './accounts.ts';
 import { CREDENTIALS } from './credentials.ts';
 import { DEFENCES } from './defences.ts';
 import { DISCOVERY } from './discovery.ts';
+import { FILELESS } from './fileless.ts';
+import { HIJACK } from './hijack.ts';
+import { INJECTION } from './injection.ts';
 import { LOGIN_PERSISTENCE } from './login-persistence.ts';
+import { MASQUERADE } from './masquerade.ts';
+import { MINING } from './mining.ts';
 import { REVERSE_SHELL } from './reverse-shell.ts';
 import { ROOT_RIGHTS } from './root-rights.ts';
 import { SCHEDULED_PERSISTENCE } from './scheduled-persistence.ts';
@@ -16,7 +21,12 @@ export const ATTACKS: readonly Attack[] = [
   ...CREDENTIALS,
   ...DEFENCES,
   ...DISCOVERY,
+  ...FILELESS,
+  ...HIJACK,
+  ...INJECTION,
   ...LOGIN_PERSISTENCE,
+  ...MASQUERADE,
+  ...MINING,
   ...REVERSE_SHELL,
   ...ROOT_RIGHTS,
   ...SCHEDULED_PERSISTENCE,
