@@ -11,11 +11,14 @@ import type { Attack } from '../scenarios/scenario.ts';
 import { FIRST_LOGIN_ID, LAST_LOGIN_ID } from './audit-rules.ts';
 import { LAUNCHER } from './bpf-program.ts';
 import { type CaptureFile, openCaptureFile, type SourceName } from './capture-files.ts';
+import type { SessionPlan } from './live.ts';
 import { randomOf } from './random-of.ts';
+import { rest } from './rest.ts';
 import { installed } from './runnable.ts';
-import { playSession, type SessionPlan } from './session.ts';
+import { playSession } from './session.ts';
 import { type Entry, finishManifest, keep, manifestEntry } from './session-manifest.ts';
 import { auditSource, ebpfSource, type Source } from './sources.ts';
+import { warmGo } from './warm-go.ts';
 
 /** What to record. */
 export interface RecordOptions {
@@ -26,6 +29,7 @@ export interface RecordOptions {
   readonly minutes: number; // of a round; its sessions last from three quarters of it to all of it
   readonly mixedShare: number; // share of sessions with an attack in them
   readonly seed: number;
+  readonly signal: AbortSignal; // ends all sessions early; what was recorded is kept
   readonly report: (line: string) => void;
 }
 
@@ -48,12 +52,13 @@ export async function record(options: RecordOptions): Promise<void> {
   const { folder, report, rounds } = options;
   if (process.getuid?.() !== 0) throw new LogsterError('unavailable', 'Recording needs root');
   await mkdir(folder, { recursive: true });
+  if ((await installed([{ needs: ['go'] }])).length > 0) await warmGo();
   const work = await mkdtemp(join(tmpdir(), 'lgrec-'));
   const views = new Map<number, Views>();
   const sources = await listen(options, work, views);
   const draw = drawFrom(randomOf(options.seed));
   try {
-    for (let count = 0; count < rounds; count++) {
+    for (let count = 0; count < rounds && !options.signal.aborted; count++) {
       const round = { count, start: new Date() };
       const plans = await planRound(options, count, draw);
       report(
@@ -132,20 +137,21 @@ function spread(attacks: readonly Attack[], count: number, draw: Draw): readonly
 async function recordOne(
   plan: SessionPlan,
   place: number,
-  { folder, sources, report }: RecordOptions,
+  { folder, sources, signal, report }: RecordOptions,
   {
     round,
     work,
     views,
   }: { readonly round: Round; readonly work: string; readonly views: Map<number, Views> },
 ): Promise<void> {
-  await pause(place * STAGGER_MS);
+  await rest(place * STAGGER_MS, signal);
+  if (signal.aborted) return;
   const id = `lin-session-${round.start.toISOString().slice(0, 16).replace(/\D/g, '')}-${plan.number}`;
   const files: { -readonly [source in SourceName]?: CaptureFile } = {};
   for (const source of sources) files[source] = await openCaptureFile(folder, id, source);
   views.set(plan.number, files);
   try {
-    const played = await playSession(plan, work);
+    const played = await playSession(plan, work, signal);
     await pause(SETTLE_MS);
     const entries: Entry[] = [];
     for (const [source, file] of Object.entries(files) as [SourceName, CaptureFile][])

@@ -1,7 +1,7 @@
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SOURCES, type SourceName, type WrittenFile } from './capture-files.ts';
-import type { PlayedSession, SessionPlan } from './session.ts';
+import type { PlayedSession, SessionPlan } from './live.ts';
 
 /** A manifest's entry of one view of a session; its form is that of every manifest, see docs/datasets.md. */
 export type Entry = Readonly<Record<string, unknown>> & {

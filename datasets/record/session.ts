@@ -3,34 +3,13 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LogsterError } from '../../contracts/errors.ts';
-import { type Draw, drawFrom } from '../scenarios/draw.ts';
-import type { Activity, Attack } from '../scenarios/scenario.ts';
+import { drawFrom } from '../scenarios/draw.ts';
 import { NETWORK_SCRIPT, ROOT_SCRIPT } from './enter.ts';
 import { furnish, OWN_FOLDERS } from './furnish.ts';
+import { live, type PlayedSession, type SessionPlan } from './live.ts';
 import { randomOf } from './random-of.ts';
 import { ended, runUntilDone } from './run-until-done.ts';
-import { drawMachine, type Machine, placeOf } from './session-machine.ts';
-import { openShell, type Shell } from './shell.ts';
-
-/** What a session does, drawn before it begins. */
-export interface SessionPlan {
-  readonly number: number; // names it within a recording
-  readonly seed: number;
-  readonly loginId: number;
-  readonly seconds: number;
-  readonly attack: Attack | null;
-  readonly benign: readonly Activity[];
-  readonly services: readonly Activity[];
-}
-
-/** What it did; times are epoch milliseconds. */
-export interface PlayedSession {
-  readonly machine: Machine;
-  readonly start: number;
-  readonly end: number;
-  readonly attack: { readonly start: number; readonly end: number; readonly user: string } | null;
-  readonly activities: readonly string[]; // names, in the order they began
-}
+import { drawMachine, type Machine } from './session-machine.ts';
 
 const HIDDEN = [
   '/work',
@@ -44,7 +23,11 @@ const HIDDEN = [
 ];
 
 /** Plays a session on a machine of its own and takes the machine down again. */
-export async function playSession(plan: SessionPlan, folder: string): Promise<PlayedSession> {
+export async function playSession(
+  plan: SessionPlan,
+  folder: string,
+  signal: AbortSignal,
+): Promise<PlayedSession> {
   const draw = drawFrom(randomOf(plan.seed));
   const machine = drawMachine(draw);
   const work = join(folder, `session-${plan.number}`);
@@ -53,7 +36,7 @@ export async function playSession(plan: SessionPlan, folder: string): Promise<Pl
   await furnish(work, machine, draw);
   const { child, initPid } = await enter(work, machine, plan);
   try {
-    return await live(plan, machine, initPid);
+    return await live(plan, { machine, initPid, signal });
   } finally {
     killGroup(child);
     await rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
@@ -138,59 +121,4 @@ function killGroup(child: ChildProcess): void {
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'ESRCH') throw cause;
     }
-}
-
-/** Services begin, people work, and in an attacked session one of them, at a random moment, is not who they seem. */
-async function live(plan: SessionPlan, machine: Machine, initPid: number): Promise<PlayedSession> {
-  const start = Date.now();
-  const end = start + plan.seconds * 1_000;
-  const draw = drawFrom(randomOf(plan.seed ^ 0x5bd1e995));
-  const users = ['root', ...machine.accounts.map((one) => one.name)];
-  const working = ['root', ...draw.some(users.slice(1), draw.int(1, 2))];
-  const attackUser = plan.attack === null ? null : attackerAmong(working, plan.attack, draw);
-  const attackAt = start + plan.seconds * 1_000 * (0.15 + 0.6 * (draw.int(0, 1_000) / 1_000));
-  const activities: string[] = [];
-  let mark: PlayedSession['attack'] = null;
-  const person = async (user: string): Promise<void> => {
-    const own = drawFrom(randomOf(plan.seed + 7919 * (1 + users.indexOf(user))));
-    let shell = await openShell({ initPid, loginId: plan.loginId, session: plan.number, user });
-    const reopen = async (): Promise<Shell> =>
-      openShell({ initPid, loginId: plan.loginId, session: plan.number, user });
-    const perform = async (activity: Activity | Attack): Promise<void> => {
-      activities.push(activity.name);
-      for (const line of activity.lines(own, placeOf(machine, user, own))) {
-        if (shell.closed()) shell = await reopen();
-        await shell.type(line);
-        await pause(own.int(1, 12) * own.int(100, 1_000));
-        if (Date.now() > end) return;
-      }
-    };
-    if (user === 'root') for (const service of plan.services) await perform(service);
-    const fitting = plan.benign.filter(
-      (one) => one.as === 'either' || (one.as === 'root') === (user === 'root'),
-    );
-    while (Date.now() < end - 20_000) {
-      if (mark === null && user === attackUser && Date.now() >= attackAt && plan.attack) {
-        const began = Date.now();
-        mark = { start: began, end: began, user };
-        await perform(plan.attack);
-        mark = { start: began, end: Date.now(), user };
-      } else await perform(own.pick(fitting));
-      const gap = own.chance(0.15) ? own.int(120, 300) : own.int(5, 100);
-      const next = mark === null && user === attackUser && attackAt > Date.now() ? attackAt : end;
-      await pause(Math.max(500, Math.min(gap * 1_000, next - Date.now())));
-    }
-    await shell.close();
-  };
-  await Promise.all(
-    working.map(async (user) => {
-      await pause(draw.int(0, 20_000));
-      await person(user);
-    }),
-  );
-  return { machine, start, end: Date.now(), attack: mark, activities };
-}
-
-function attackerAmong(working: readonly string[], { as }: Attack, draw: Draw): string {
-  return draw.pick(working.filter((user) => as === 'either' || (as === 'root') === (user === 'root')));
 }
