@@ -55,9 +55,10 @@ export async function record(options: RecordOptions): Promise<void> {
   if ((await installed([{ needs: ['go'] }])).length > 0) await warmGo();
   const work = await mkdtemp(join(tmpdir(), 'lgrec-'));
   const views = new Map<number, Views>();
-  const sources = await listen(options, work, views);
+  const sources: Source[] = [];
   const draw = drawFrom(randomOf(options.seed));
   try {
+    for await (const source of listen(options, work, views)) sources.push(source);
     for (let count = 0; count < rounds && !options.signal.aborted; count++) {
       const round = { count, start: new Date() };
       const plans = await planRound(options, count, draw);
@@ -76,29 +77,24 @@ export async function record(options: RecordOptions): Promise<void> {
   await finishManifest(folder);
 }
 
-async function listen(
+/** Starts one source after the other, so that those at work can be stopped when the next one fails. */
+async function* listen(
   { sources, report }: RecordOptions,
   work: string,
   views: ReadonlyMap<number, Views>,
-): Promise<readonly Source[]> {
-  const started: Source[] = [];
+): AsyncGenerator<Source> {
   if (sources.includes('auditd'))
-    started.push(
-      await auditSource(join(work, 'audit'), (loginId, lines) => {
-        const file = views.get(loginId - FIRST_LOGIN_ID)?.auditd;
-        const at = Number(/msg=audit\((\d+\.\d+)/.exec(lines[0] ?? '')?.[1] ?? 0) * 1_000;
-        for (const line of lines) file?.write(line, at);
-      }),
-    );
+    yield auditSource(join(work, 'audit'), (loginId, lines) => {
+      const file = views.get(loginId - FIRST_LOGIN_ID)?.auditd;
+      const at = Number(/msg=audit\((\d+\.\d+)/.exec(lines[0] ?? '')?.[1] ?? 0) * 1_000;
+      for (const line of lines) file?.write(line, at);
+    });
   if (sources.includes('ebpf'))
-    started.push(
-      await ebpfSource(join(work, 'ebpf'), (launcher, event) => {
-        const file = views.get(Number(launcher.slice(LAUNCHER.length)))?.ebpf;
-        file?.write(JSON.stringify(event), Number(event.ts_ns) / 1e6);
-      }),
-    );
+    yield ebpfSource(join(work, 'ebpf'), (launcher, event) => {
+      const file = views.get(Number(launcher.slice(LAUNCHER.length)))?.ebpf;
+      file?.write(JSON.stringify(event), Number(event.ts_ns) / 1e6);
+    });
   report(`listening by ${sources.join(' and ')}`);
-  return started;
 }
 
 /** Draws a round: attacks are spread over all families before one comes twice. */
