@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,6 +51,7 @@ const STAGGER_MS = 700; // between the starts of a round's sessions
  */
 export async function record(options: RecordOptions): Promise<void> {
   const { folder, report, rounds } = options;
+  setMaxListeners(0, options.signal); // each person of each session waits on it
   if (process.getuid?.() !== 0) throw new LogsterError('unavailable', 'Recording needs root');
   await mkdir(folder, { recursive: true });
   if ((await installed([{ needs: ['go'] }])).length > 0) await warmGo();

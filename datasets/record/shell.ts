@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
+import { LogsterError } from '../../contracts/errors.ts';
 import { LAUNCHER } from './bpf-program.ts';
 import { ended } from './run-until-done.ts';
 
@@ -20,6 +21,7 @@ export interface ShellNeeds {
 }
 
 const LONGEST_MS = 120_000;
+const FIRST_PROMPT_MS = 60_000;
 const PROMPT = '\u001b]0;'; // the terminal's title, which Debian's bash sets at every prompt
 const SETTLED_MS = 150;
 
@@ -78,7 +80,21 @@ export async function openShell({ initPid, loginId, session, user }: ShellNeeds)
     return false;
   }
 
-  await prompted(0, 10_000);
+  /** Without its ends the terminal hangs up, and what runs on it hears of that. Programs in the background may go on. */
+  function hangUp(): void {
+    child.stdin.destroy();
+    child.stdout.destroy();
+    child.kill('SIGKILL');
+    open = false;
+  }
+
+  if (!(await prompted(0, FIRST_PROMPT_MS))) {
+    hangUp();
+    throw new LogsterError(
+      'unavailable',
+      `No shell for ${user}: its session has gone or the machine is too busy`,
+    );
+  }
   return {
     async type(line) {
       const before = prompts;
@@ -86,14 +102,12 @@ export async function openShell({ initPid, loginId, session, user }: ShellNeeds)
       if ((await prompted(before, LONGEST_MS)) || !open) return;
       child.stdin.write('\u0003'); // Ctrl-C
       if ((await prompted(before, 5_000)) || !open) return;
-      child.kill('SIGKILL');
-      await gone;
+      hangUp();
     },
     async close() {
       if (open) child.stdin.end('exit\n');
       await Promise.race([gone, pause(5_000)]);
-      if (open) child.kill('SIGKILL');
-      await gone;
+      hangUp();
     },
     closed: () => !open,
   };
