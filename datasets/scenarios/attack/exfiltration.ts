@@ -97,10 +97,7 @@ const pieces: Attack = {
       [`split -n ${draw.int(4, 14)} ${path} ${parts}`, `for f in ${parts}*; do ${one}; sleep ${pause}; done`],
       [
         `split -n ${draw.int(4, 12)} -d ${path} ${parts}`,
-        `ls ${parts}* | while read -r f; do ${one} < /dev/null; rm $f; sleep ${pause}; done`.replace(
-          ' < $f > /dev/null < /dev/null',
-          ' < $f > /dev/null',
-        ),
+        `ls ${parts}* | while read -r f; do ${one}; rm $f; sleep ${pause}; done`,
       ],
       [
         write(

