@@ -102,7 +102,7 @@ const stack: Attack = {
   family: 'authentication-stack-changed',
   techniques: ['T1556.003'],
   as: 'either',
-  needs: ['sudo'],
+  needs: ['sudo', 'perl'],
   lines: (draw, place) => {
     const file = `/etc/pam.d/${draw.pick(['common-auth', 'sshd', 'su', 'sudo'])}`;
     const script = `/usr/local/sbin/${draw.word()}`;

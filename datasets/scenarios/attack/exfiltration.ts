@@ -124,7 +124,7 @@ const names: Attack = {
   family: 'data-sent-by-datagram',
   techniques: ['T1048.003', 'T1071.004', 'T1572', 'T1005'],
   as: 'either',
-  needs: ['nc', 'python3', 'xxd', 'dig', 'host', 'socat', 'sudo', 'openssl', 'zip'],
+  needs: ['nc', 'python3', 'xxd', 'dig', 'socat'],
   lines: (draw, place) => {
     const { host } = remote(draw, place);
     const domain = `${draw.word()}.${draw.word()}.${draw.pick(['com', 'net', 'io', 'org'])}`;

