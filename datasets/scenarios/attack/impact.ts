@@ -158,6 +158,7 @@ const destroyed: Attack = {
       root(place, 'bash -c "truncate -s 0 /var/www/html/*.html"'),
     ];
     return [
+      ...look(draw, draw.int(1, 2)),
       ...maybe(
         draw,
         0.6,

@@ -162,7 +162,7 @@ const input: Attack = {
       ],
     ];
     return [
-      ...look(draw, draw.int(1, 3)),
+      ...look(draw, draw.int(2, 3)),
       ...draw.some(ways, draw.int(1, 3)).flat(),
       ...maybe(draw, 0.6, `cat ${log} | tail -5`),
       ...maybe(draw, 0.4, `rm -f ${log} ${code}`),

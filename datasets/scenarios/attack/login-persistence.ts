@@ -125,6 +125,7 @@ const byKey: Attack = {
       [write(draw, key, text), as(`cp ${key} ${whom}/.ssh/authorized_keys`), `rm ${key}`],
     ]);
     return [
+      ...look(draw, draw.int(1, 2)),
       ...maybe(draw, 0.5, as(`ls -la ${whom}/.ssh`)),
       as(`mkdir -p ${whom}/.ssh`),
       ...add,

@@ -136,6 +136,7 @@ const guess: Attack = {
       [`for w in ${list.slice(0, 4).join(' ')}; do echo "$w" | timeout 5 sudo -S -k id 2>/dev/null; done`],
     ];
     return [
+      ...look(draw, draw.int(1, 2)),
       ...maybe(
         draw,
         0.5,

@@ -31,7 +31,7 @@ const byBash: Attack = {
       ],
     ];
     return [
-      ...look(draw, draw.int(1, 3)),
+      ...look(draw, draw.int(2, 4)),
       ...draw.pick(ways),
       ...maybe(draw, 0.4, 'jobs'),
       ...maybe(draw, 0.3, `rm -f ${script}`),

@@ -113,7 +113,7 @@ const shellByRule: Attack = {
       `echo "${then}" | sudo -n timeout 20 sh`,
     ];
     return [
-      ...look(draw, draw.int(1, 3)),
+      ...look(draw, draw.int(2, 3)),
       ...maybe(draw, 0.8, 'sudo -n -l'),
       ...draw.some(ways, draw.int(1, 4)),
       ...maybe(draw, 0.5, 'id', 'ls -la'),

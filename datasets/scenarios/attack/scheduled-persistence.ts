@@ -34,7 +34,7 @@ const byCron: Attack = {
       [`echo "${when} ${job}" | ${root(place, 'tee -a /var/spool/cron/crontabs/root')} > /dev/null`],
     ]);
     return [
-      ...look(draw, draw.int(1, 3)),
+      ...look(draw, draw.int(2, 3)),
       ...maybe(draw, 0.4, 'crontab -l', 'ls -la /etc/cron.d'),
       ...(job === path
         ? [

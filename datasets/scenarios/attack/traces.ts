@@ -35,7 +35,7 @@ const logs: Attack = {
       root(place, `python3 -c "import os,glob; [os.truncate(f,0) for f in glob.glob('/var/log/*tmp')]"`),
     ];
     return [
-      ...look(draw, draw.int(1, 2)),
+      ...look(draw, draw.int(2, 3)),
       ...maybe(
         draw,
         0.5,
@@ -76,6 +76,7 @@ const history: Attack = {
       `echo 'unset HISTFILE' >> ~/.bashrc`,
     ];
     return [
+      ...look(draw, draw.int(1, 2)),
       first,
       ...maybe(
         draw,
