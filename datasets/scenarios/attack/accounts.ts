@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { maybe, quote, root, write } from './ways.ts';
+import { look, maybe, quote, root, write } from './ways.ts';
 
 /** A new account, by chance a second root. */
 const account: Attack = {
@@ -41,6 +41,7 @@ const account: Attack = {
       ],
     ]);
     return [
+      ...look(draw, draw.int(1, 2)),
       ...maybe(draw, 0.5, draw.pick(['id', 'tail -3 /etc/passwd', 'getent group sudo'])),
       ...made,
       ...maybe(draw, 0.4, root(place, draw.pick([`usermod -aG sudo ${name}`, `gpasswd -a ${name} sudo`]))),
@@ -77,6 +78,7 @@ const sudoers: Attack = {
     ]);
     const file = `/etc/sudoers.d/${draw.int(0, 1) ? `${draw.int(10, 99)}-` : ''}${draw.word()}`;
     return [
+      ...look(draw, draw.int(1, 3)),
       ...maybe(draw, 0.5, 'sudo -n -l', root(place, 'ls -la /etc/sudoers.d')),
       draw.pick([
         `echo '${rule}' | ${root(place, `tee ${file}`)} > /dev/null`,
@@ -102,7 +104,7 @@ const stack: Attack = {
   family: 'authentication-stack-changed',
   techniques: ['T1556.003'],
   as: 'either',
-  needs: ['sudo'],
+  needs: ['sudo', 'perl'],
   lines: (draw, place) => {
     const file = `/etc/pam.d/${draw.pick(['common-auth', 'sshd', 'su', 'sudo'])}`;
     const script = `/usr/local/sbin/${draw.word()}`;

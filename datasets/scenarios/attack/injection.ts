@@ -38,13 +38,13 @@ const byPtrace: Attack = {
   family: 'process-memory-written',
   techniques: ['T1055.008', 'T1055.009'],
   as: 'either',
-  needs: ['python3', 'gcc'],
+  needs: ['python3', 'gcc', 'sudo'],
   lines: (draw, place) => {
     const folder = workFolder(draw, place);
     const name = draw.word();
     const target = draw.pick([
       `sleep ${draw.int(100, 300)}`,
-      `tail -f /etc/hostname`,
+      `tail -f /dev/null`,
       `python3 -c 'import time; time.sleep(${draw.int(100, 300)})'`,
     ]);
     const program = draw.pick([
@@ -88,7 +88,7 @@ const read: Attack = {
   family: 'process-memory-read',
   techniques: ['T1003.007', 'T1552', 'T1057'],
   as: 'either',
-  needs: ['python3', 'perl', 'redis-server', 'sudo'],
+  needs: ['python3', 'sudo'],
   lines: (draw, place) => {
     const out = workFile(draw, place, '.bin');
     const secret = draw.word();

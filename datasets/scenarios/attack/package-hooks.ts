@@ -41,7 +41,7 @@ const project: Attack = {
   family: 'package-script',
   techniques: ['T1195.001', 'T1059.007', 'T1546'],
   as: 'either',
-  needs: ['npm', 'git', 'python3', 'curl', 'wget', 'nc', 'make', 'node'],
+  needs: ['npm', 'git', 'python3', 'curl', 'wget', 'nc', 'node'],
   lines: (draw, place) => {
     const name = draw.word();
     const folder = `${workFolder(draw, place)}/${draw.word()}`;

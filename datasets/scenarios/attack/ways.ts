@@ -74,7 +74,7 @@ export function fetchTo(draw: Draw, from: string, path: string): string {
     `wget -q -O ${path} ${from}`,
     `wget ${from} -O ${path}`,
     `python3 -c "import urllib.request as u; u.urlretrieve('${from}', '${path}')"`,
-    `exec 5<>/dev/tcp/${hostname}/${port}; printf 'GET ${pathname} HTTP/1.0\\r\\nHost: ${hostname}\\r\\n\\r\\n' >&5; timeout 5 sed '1,/^\\r*$/d' <&5 > ${path}; exec 5>&-`,
+    `(exec 5<>/dev/tcp/${hostname}/${port}; printf 'GET ${pathname} HTTP/1.0\\r\\nHost: ${hostname}\\r\\n\\r\\n' >&5; timeout 5 sed '1,/^\\r*$/d' <&5 > ${path})`,
     `perl -MIO::Socket::INET -e '$s=IO::Socket::INET->new("${hostname}:${port}") or die; print $s "GET ${pathname} HTTP/1.0\\r\\n\\r\\n"; $b=0; while(<$s>){print if $b; $b=1 if /^\\r?$/}' > ${path}`,
   ]);
 }
