@@ -9,6 +9,7 @@ import { type Draw, drawFrom } from '../scenarios/draw.ts';
 import { randomOf } from './random-of.ts';
 
 const SILENT_MS = 1_500;
+const PROMPT = /[$#>] $|job control/;
 const LONGEST_BODY = 200_000;
 
 const TYPED = [
@@ -122,9 +123,11 @@ function serveOne(socket: Socket, draw: Draw): void {
   socket.on('data', (data) => {
     const head = data.toString('latin1', 0, 200);
     const isHttp = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS) /.test(head);
+    const isPrompt = PROMPT.test(head); // a shell that hears its own words would say them without end
     if (!spoken && isHttp) answerAfterBody(socket, data, draw);
+    else if (!spoken && isPrompt) typeAt(socket, draw);
     else if (!spoken) socket.write(data);
-    spoken ||= isHttp;
+    spoken ||= isHttp || isPrompt;
   });
 }
 
