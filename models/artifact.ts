@@ -4,10 +4,12 @@ import { LogsterError, reasonOf } from '../contracts/errors.ts';
 import { PLATFORMS } from '../contracts/event.ts';
 import { FEATURES } from '../contracts/graph.ts';
 import { architectureHash, architectureOf, PARAMETER_LIMIT } from './architecture.ts';
+import { besideTrees } from './beside-trees.ts';
 import type { Engine, EngineMaker, Model } from './engine.ts';
 import { decodeGolden, encodeGolden, type Golden } from './golden.ts';
 import { foldFeatureScale, parameterLayout } from './parameters.ts';
 import { scalingSchema } from './scaling.ts';
+import { decodeTrees, encodeTrees } from './trees.ts';
 
 export type { Golden } from './golden.ts';
 
@@ -24,6 +26,8 @@ export const modelManifestSchema = z.object({
   createdAt: z.string(), // ISO 8601
   seed: z.number().int(),
   scaling: scalingSchema,
+  /** How the network alone would be shown, for reports of a version that has trees beside it. */
+  networkScaling: scalingSchema.optional(),
   /** Shown probabilities above which the given share of validation benign windows lies. */
   thresholds: z.array(z.object({ benignRate: z.number(), threshold: z.number() })),
   metrics: z.record(z.string(), z.number()),
@@ -37,15 +41,21 @@ export const modelManifestSchema = z.object({
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
 
 /** The files of a version. */
-export const MODEL_FILES = { manifest: 'model.json', weights: 'weights.bin', golden: 'golden.json' } as const;
+export const MODEL_FILES = {
+  manifest: 'model.json',
+  weights: 'weights.bin',
+  golden: 'golden.json',
+  trees: 'trees.json',
+} as const;
 
 /** Largest difference from a golden probability that an engine may show: float32 sums in another order. */
 const GOLDEN_TOLERANCE = 1e-5;
 
-/** A model as files: manifest, parameters (float32, little-endian) and, when it has one, its golden batch. */
+/** A model as files: manifest, parameters (float32, little-endian) and, when it has them, golden batch and trees. */
 export function encodeModel(model: Model): Record<string, Buffer> {
   const files: Record<string, Buffer> = { [MODEL_FILES.weights]: bytesOf(model.parameters) };
   if (model.golden) files[MODEL_FILES.golden] = encodeGolden(model.golden);
+  if (model.trees) files[MODEL_FILES.trees] = encodeTrees(model.trees);
   const listed = Object.fromEntries(
     Object.entries(files).map(([name, bytes]) => [name, { sha256: sha256(bytes), bytes: bytes.length }]),
   );
@@ -85,9 +95,15 @@ export function decodeModel(files: Record<string, Buffer>, featureSchema?: strin
     return refuse(`a parameter is not a number or beyond ${PARAMETER_LIMIT}`);
   }
   if (featureSchema !== undefined) checkFeatureSchema(manifest, featureSchema);
-  const golden = files[MODEL_FILES.golden];
-  if (!golden || !manifest.files[MODEL_FILES.golden]) return { manifest, parameters };
-  return { manifest, parameters, golden: decodeGolden(golden, manifest.name) };
+  const listed = (name: string) => (manifest.files[name] ? files[name] : undefined);
+  const golden = listed(MODEL_FILES.golden);
+  const trees = listed(MODEL_FILES.trees);
+  return {
+    manifest,
+    parameters,
+    ...(golden && { golden: decodeGolden(golden, manifest.name) }),
+    ...(trees && { trees: decodeTrees(trees, manifest.name) }),
+  };
 }
 
 /** Throws schema-mismatch, naming both hashes, unless the model was trained on the given features. */
@@ -106,7 +122,7 @@ export function checkFeatureSchema(
 export async function openProven(model: Model, engineOf: EngineMaker): Promise<Engine> {
   const refuse = refusal(model.manifest.name);
   const golden = model.golden ?? refuse(`${MODEL_FILES.golden} is missing, so no engine can prove itself`);
-  const engine = await engineOf(model);
+  const engine = besideTrees(await engineOf(model), model);
   try {
     const { rawProb, attackProb } = await engine.score(golden.batch);
     golden.rawProb.forEach((expected, graph) => {

@@ -1,10 +1,13 @@
 import type { GraphBatch } from '../contracts/graph.ts';
 import type { Golden, ModelManifest } from './artifact.ts';
+import type { BesideTrees } from './trees.ts';
 
 /** A trained version: what is known about it, and its parameters in the layout of parameterLayout(). */
 export interface Model {
   readonly manifest: ModelManifest;
   readonly parameters: Float32Array;
+  /** Trees that score beside the network, where a version has them. */
+  readonly trees?: BesideTrees | undefined;
   /** A batch with the scores it must give, so that an engine can prove itself on the machine it runs on. */
   readonly golden?: Golden;
 }

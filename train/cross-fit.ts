@@ -13,7 +13,7 @@ import { quantile } from './metrics.ts';
 import type { ReadCapture } from './weights.ts';
 
 /** The scorers that are trained here. */
-export const TRAINED: readonly ScorerName[] = ['gat', ...BASELINES];
+export const TRAINED: readonly ScorerName[] = ['gat', 'hybrid', ...BASELINES];
 
 /** What cross-fitting shows: every capture judged by models that saw nothing of its cluster. */
 export interface CrossFitted {
@@ -95,7 +95,7 @@ async function judgeFold(
   const rows: Row[] = [];
   const pairs: PairRow[] = [];
   for (const { capture, content } of only(captures, sides.judge)) {
-    const score = (examples: readonly Example[]) => rawScoresOf(engine, trained.baselines, capture, examples);
+    const score = (examples: readonly Example[]) => rawScoresOf({ ...trained, engine }, capture, examples);
     const raw = await score(content.windows);
     content.windows.forEach(({ host, end, label }, place) => {
       rows.push({ capture, host, end, label, raw: raw[place] ?? {}, fold });

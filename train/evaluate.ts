@@ -2,6 +2,7 @@ import { PLATFORMS, type Platform } from '../contracts/event.ts';
 import { type Capture, readManifest } from '../datasets/manifest.ts';
 import type { Engine } from '../models/engine.ts';
 import { shownProbability } from '../models/scaling.ts';
+import { besideLogit } from '../models/trees.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
 import { scoreBaselines } from './baselines/baselines.ts';
 import { boundedLogit, SHOWN_THRESHOLDS } from './calibrate.ts';
@@ -17,7 +18,7 @@ export interface EvaluateOptions {
   readonly manifestFile: string;
   readonly platform?: Platform | undefined; // both when absent
   readonly loadModel: (platform: Platform) => Promise<LoadedModel>;
-  /** A rule engine; with one, `sigma` and `hybrid` are judged too. */
+  /** A rule engine; with one, `sigma` is judged too and has a say in `hybrid`. */
   readonly inspect?: Inspect | undefined;
   readonly report?: ((line: string) => void) | undefined; // progress, one line per capture
 }
@@ -84,29 +85,35 @@ async function evaluatePlatform(
 /** Shown probabilities of a capture's examples by every scorer that the version carries, in order. */
 export async function shownScores(
   engine: Engine,
-  { baselines }: LoadedModel,
+  { model, baselines }: LoadedModel,
   capture: Capture,
   examples: readonly Example[],
 ): Promise<readonly Scores[]> {
-  const { attackProbs } = await scoresOf(
+  const { scaling, networkScaling = scaling } = model.manifest;
+  const { logits } = await scoresOf(
     engine,
     examples.map((one) => one.graph),
   );
   return examples.map((example, place) => {
-    const gat = attackProbs[place] ?? 0;
+    const logit = logits[place] ?? 0;
+    const gat = shownProbability(networkScaling, logit);
+    const shown = shownProbability(scaling, Math.fround(besideLogit(model.trees, logit, example.graph)));
     const probabilities = scoreBaselines(baselines, example, capture);
     const simple = baselines.flatMap(({ name, scaling }) =>
       scaling ? [[name, shownProbability(scaling, boundedLogit(probabilities[name] ?? 0))]] : [],
     );
-    const rules = example.rules && { sigma: example.rules.score, hybrid: Math.max(gat, example.rules.score) };
-    return { gat, ...Object.fromEntries(simple), ...rules };
+    const rules = example.rules && {
+      sigma: example.rules.score,
+      hybrid: Math.max(shown, example.rules.score),
+    };
+    return { gat, hybrid: shown, ...Object.fromEntries(simple), ...rules };
   });
 }
 
 function thresholdsOf({ model, baselines }: LoadedModel, ruled: boolean) {
   const own = model.manifest.thresholds.map((one) => one.threshold);
   const names: ScorerName[] = baselines.filter((one) => one.scaling).map((one) => one.name);
-  const scaled = [...names, ...(ruled ? (['sigma', 'hybrid'] as const) : [])];
+  const scaled = [...names, 'hybrid' as const, ...(ruled ? (['sigma'] as const) : [])];
   return { ...Object.fromEntries(scaled.map((name) => [name, SHOWN_THRESHOLDS])), gat: own };
 }
 

@@ -26,7 +26,7 @@ export function evaluationSection(platform: Platform, { platforms, captures }: E
   const unread = captures.filter((one) => one.error !== null).length;
   return `${[
     '## The whole manifest again',
-    'What `logster evaluate` gives with this version on all captures of the manifest. **Nearly all of them trained it, so these figures are not a measurement**, but for `atomic`: the pairs of captures that may not train (another laboratory, process events alone). `sigma` and `hybrid` (the higher of network and rules) learnt nothing from them either, though whoever wrote the rules knew the techniques.',
+    'What `logster evaluate` gives with this version on all captures of the manifest. **Nearly all of them trained it, so these figures are not a measurement**, but for `atomic`: the pairs of captures that may not train (another laboratory, process events alone). `hybrid` is here the higher of what is served and the rules (`sigma`), which learnt nothing, though whoever wrote them knew the techniques.',
     [
       '| scorer | PR-AUC | ROC-AUC | found at 0.5 % | alerted | found at 2 % | alerted | pairs marked | unmarked | atomic |',
       '|---|---|---|---|---|---|---|---|---|---|',

@@ -3,29 +3,35 @@ import type { Capture } from '../datasets/manifest.ts';
 import { holdOut, type Split } from '../datasets/split.ts';
 import type { Engine, Model } from '../models/engine.ts';
 import { scalingAt } from '../models/scaling.ts';
+import { type BesideTrees, besideLogit } from '../models/trees.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
 import { type Baseline, fitBaselines, scoreBaselines, type WeightedExample } from './baselines/baselines.ts';
 import { boundedLogit } from './calibrate.ts';
 import type { ScorerName } from './evaluation.ts';
 import type { Example } from './example.ts';
 import { type AfterEpoch, type Fitted, fitNetwork, type Recipe } from './fit.ts';
+import { fitTrees, TREES_PAIR_SHARE } from './fit-trees.ts';
 import { scoresOf } from './score-graphs.ts';
 import { pairExamples, type ReadCapture, windowExamples } from './weights.ts';
 
 /** The network and all simple models, trained on the same examples. */
 export interface Trained {
   readonly fitted: Fitted;
+  readonly trees: BesideTrees | null; // null where the recipe gives them no share
   readonly baselines: readonly Baseline[];
 }
 
 /** Raw logits of one stretch by every scorer. */
 export type RawScores = Readonly<Partial<Record<ScorerName, number>>>;
 
-/** The windows and pairs that a set of captures gives to learn from. */
-export function examplesOf(captures: readonly ReadCapture[]): readonly WeightedExample[] {
+/** The windows that a set of captures gives to learn from, and its pairs with `pairShare` of their weight. */
+export function examplesOf(captures: readonly ReadCapture[], pairShare: number): readonly WeightedExample[] {
   const windows = windowExamples(captures);
-  return [...windows, ...pairExamples(captures, windows.length)];
+  return pairShare > 0 ? [...windows, ...pairExamples(captures, pairShare * windows.length)] : windows;
 }
+
+/** What pairs count for the simple models, which nobody chose a recipe for. */
+const BASELINE_PAIR_SHARE = 0.4;
 
 /** Trains everything on a set of captures, the network for as many epochs as the recipe says. */
 export async function fitAll(
@@ -34,9 +40,14 @@ export async function fitAll(
   recipe: Recipe,
   afterEpoch?: AfterEpoch,
 ): Promise<Trained> {
-  const examples = examplesOf(captures);
-  const fitted = await fitNetwork(platform, examples, recipe, afterEpoch);
-  return { fitted, baselines: fitBaselines(examples) };
+  const { pairShare, treeShare, seed } = recipe;
+  const fitted = await fitNetwork(platform, examplesOf(captures, pairShare), recipe, afterEpoch);
+  const trees = treeShare > 0 ? fitTrees(examplesOf(captures, TREES_PAIR_SHARE), seed) : null;
+  return {
+    fitted,
+    trees: trees && { ...trees, share: treeShare },
+    baselines: fitBaselines(examplesOf(captures, BASELINE_PAIR_SHARE)),
+  };
 }
 
 /**
@@ -57,11 +68,12 @@ export async function chooseEpochs(
     split,
     fold,
   );
-  const validation = examplesOf(only(captures, judge));
+  const { pairShare } = options.recipe;
+  const validation = examplesOf(only(captures, judge), pairShare);
   if (validation.length === 0) return options.recipe.epochs;
   const { epochs } = await fitNetwork(
     platform,
-    examplesOf(only(captures, train)),
+    examplesOf(only(captures, train), pairShare),
     options.recipe,
     async (epoch, loss, parameters) => {
       await options.afterEpoch(epoch, loss, parameters);
@@ -77,10 +89,14 @@ export function only(captures: readonly ReadCapture[], wanted: readonly Capture[
   return captures.filter((one) => ids.has(one.capture.id));
 }
 
-/** Raw logits of a capture's examples by the network and every simple model, in order. */
+/** What scores examples: the network in an engine, the trees and the simple models. */
+export interface Scoring extends Pick<Trained, 'trees' | 'baselines'> {
+  readonly engine: Engine;
+}
+
+/** Raw logits of a capture's examples in order: network, network and trees as one (`hybrid`), every simple model. */
 export async function rawScoresOf(
-  engine: Engine,
-  baselines: readonly Baseline[],
+  { engine, trees, baselines }: Scoring,
   capture: Capture,
   examples: readonly Example[],
 ): Promise<readonly RawScores[]> {
@@ -91,7 +107,8 @@ export async function rawScoresOf(
   return examples.map((example, place) => {
     const simple = Object.entries(scoreBaselines(baselines, example, capture));
     const raw = simple.map(([name, probability]) => [name, boundedLogit(probability)]);
-    return { gat: logits[place] ?? 0, ...Object.fromEntries(raw) };
+    const gat = logits[place] ?? 0;
+    return { gat, hybrid: besideLogit(trees, gat, example.graph), ...Object.fromEntries(raw) };
   });
 }
 

@@ -25,6 +25,8 @@ const recipe: Recipe = {
   namelessShare: 0.3,
   smoothing: 0.02,
   averageSteps: 5,
+  pairShare: 0,
+  treeShare: 0,
 };
 
 test('fitNetwork() tells two kinds of graphs apart, and equal input gives equal bytes', async () => {

@@ -27,6 +27,8 @@ export interface Recipe {
   readonly overlayShare: number; // chance that other ordinary work of the same lab goes on beside an example
   readonly smoothing: number; // labels lie this far from 0 and 1: they are not all right
   readonly averageSteps: number; // parameters are a moving average over about so many steps
+  readonly pairShare: number; // what stretches around marks count beside the windows, for the network
+  readonly treeShare: number; // of the trees in the shown score; 0: the network alone
   readonly backend?: TrainingBackend; // wasm unless told
 }
 

@@ -17,7 +17,7 @@ export function hideNames(graph: HeteroGraph): HeteroGraph {
 }
 
 /** Where the hashed features of a node type lie; the feature table names them so. */
-function hashedPlaces(type: NodeType): readonly { readonly from: number; readonly to: number }[] {
+export function hashedPlaces(type: NodeType): readonly { readonly from: number; readonly to: number }[] {
   const places: { from: number; to: number }[] = [];
   let from = 0;
   for (const { name, width = 1 } of FEATURE_TABLE[type] as readonly { name: string; width?: number }[]) {

@@ -2,6 +2,7 @@ import type { NormalizedEvent, Platform } from '../contracts/event.ts';
 import { type HeteroGraph, RELATIONS } from '../contracts/graph.ts';
 import { ATTACK_PROBABILITY } from '../contracts/inference.ts';
 import { buildGraph } from '../featurize/build-graph.ts';
+import { besideTrees } from '../models/beside-trees.ts';
 import type { Engine } from '../models/engine.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
 import type { LoadedModel } from './load-model.ts';
@@ -54,9 +55,12 @@ export async function* scoreFiles(
 ): AsyncGenerator<ScoredFile> {
   const engines = new Map<Platform, Engine>();
   const engineFor = async (platform: Platform): Promise<Engine> => {
-    const known = engines.get(platform) ?? wasmEngine((await loadModel(platform)).model);
-    engines.set(platform, known);
-    return known;
+    const known = engines.get(platform);
+    if (known) return known;
+    const { model } = await loadModel(platform);
+    const opened = besideTrees(wasmEngine(model), model);
+    engines.set(platform, opened);
+    return opened;
   };
   try {
     for (const file of files) yield await scoreFile(file, engineFor, inspect);

@@ -6,6 +6,7 @@ import { joinGraphs } from '../featurize/batch.ts';
 import { featureSchema } from '../featurize/features.ts';
 import { architectureHash } from '../models/architecture.ts';
 import { encodeModel, goldenOf, type ModelManifest } from '../models/artifact.ts';
+import { besideTrees } from '../models/beside-trees.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
 import { encodeBaselines } from './baselines/baselines.ts';
 import { SHOWN_THRESHOLDS } from './calibrate.ts';
@@ -42,8 +43,10 @@ export interface VersionParts {
 /** Makes the files of a version: network, self-test, simple models and card. */
 export async function versionOf(parts: VersionParts): Promise<TrainedVersion> {
   const { platform, recipe, read, crossFitted, trained, createdAt } = parts;
-  const scaling = crossFitted.calibrations.gat?.scaling;
-  if (!scaling) throw new LogsterError('input-invalid', `The ${platform} network was not calibrated`);
+  const scaling = crossFitted.calibrations.hybrid?.scaling;
+  const networkScaling = crossFitted.calibrations.gat?.scaling;
+  if (!scaling || !networkScaling)
+    throw new LogsterError('input-invalid', `The ${platform} network was not calibrated`);
   const metrics = metricsOf(crossFitted);
   const manifest: ModelManifest = {
     format: 1,
@@ -55,6 +58,7 @@ export async function versionOf(parts: VersionParts): Promise<TrainedVersion> {
     createdAt,
     seed: recipe.seed,
     scaling,
+    ...(trained.trees && { networkScaling }),
     thresholds: BENIGN_RATES.map((benignRate, place) => ({
       benignRate,
       threshold: SHOWN_THRESHOLDS[place] ?? 1,
@@ -62,8 +66,9 @@ export async function versionOf(parts: VersionParts): Promise<TrainedVersion> {
     metrics,
     files: {},
   };
-  const model = { manifest, parameters: trained.fitted.parameters };
-  const engine = wasmEngine(model);
+  const trees = trained.trees ?? undefined;
+  const model = { manifest, parameters: trained.fitted.parameters, trees };
+  const engine = besideTrees(wasmEngine(model), model);
   const golden = await goldenOf(engine, goldenBatch(platform, read));
   engine.close();
   const baselines = trained.baselines.map((one) => ({
@@ -109,16 +114,16 @@ function goldenBatch(platform: Platform, read: readonly ReadCapture[]) {
 
 /** The figures that a registry compares versions by. */
 function metricsOf({ evaluation }: CrossFitted): Record<string, number> {
-  const gat = evaluation.scorers.gat;
-  const point = gat?.points[0];
+  const shown = evaluation.scorers.hybrid;
+  const point = shown?.points[0];
   const figures: Record<string, number | null | undefined> = {
-    prAuc: gat?.prAuc,
-    rocAuc: gat?.rocAuc,
-    brier: gat?.brier,
+    prAuc: shown?.prAuc,
+    rocAuc: shown?.rocAuc,
+    brier: shown?.brier,
     runRecall: point && point.runs.detected / Math.max(1, point.runs.attack),
     benignAlertShare: point && point.benignWindows.alerted / Math.max(1, point.benignWindows.total),
-    pairsMarked: gat?.pairs.marked.higher,
-    pairsUnmarked: gat?.pairs.unmarked.higher,
+    pairsMarked: shown?.pairs.marked.higher,
+    pairsUnmarked: shown?.pairs.unmarked.higher,
   };
   return Object.fromEntries(
     Object.entries(figures).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),

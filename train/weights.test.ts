@@ -35,8 +35,8 @@ test('equal graphs of one capture and label count once', () => {
   expect(windowExamples([{ ...twice, content: { ...twice.content, windows } }])).toHaveLength(2);
 });
 
-test('pairs weigh before and during the same and a stated share of the windows', () => {
-  const examples = pairExamples(captures, 100);
+test('pairs weigh before and during the same and together what is asked for', () => {
+  const examples = pairExamples(captures, 40);
   const mass = (label: string) =>
     examples.filter((one) => one.example.label === label).reduce((sum, one) => sum + one.weight, 0);
   expect(mass('attack')).toBeCloseTo(20, 6);

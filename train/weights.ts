@@ -9,9 +9,6 @@ export interface ReadCapture {
   readonly content: CaptureWindows;
 }
 
-/** How much the stretches around marks count beside the windows: enough to be heard, not to lead. */
-const PAIR_SHARE = 0.4;
-
 /**
  * What a set of captures gives to learn from. Windows of one capture resemble each other, so a capture counts
  * with the square root of its windows; so do labs, lest the largest one decides; the classes weigh the same.
@@ -28,18 +25,15 @@ export function windowExamples(captures: readonly ReadCapture[]): readonly Weigh
 
 /**
  * The stretches before and after each mark, both classes weighing the same: the one contrast in which machine,
- * lab and length are equal. Together they count `PAIR_SHARE` of what the windows count.
+ * lab and length are equal. Together they count `mass`, in windows.
  */
-export function pairExamples(
-  captures: readonly ReadCapture[],
-  windowMass: number,
-): readonly WeightedExample[] {
+export function pairExamples(captures: readonly ReadCapture[], mass: number): readonly WeightedExample[] {
   const examples = captures.flatMap(({ capture, content }) =>
     content.pairs
       .filter((pair) => pair.kind !== 'atomic')
       .flatMap((pair) => [pair.before, pair.during].map((example) => ({ example, capture }))),
   );
-  const mean = examples.length === 0 ? 0 : (PAIR_SHARE * windowMass) / examples.length;
+  const mean = examples.length === 0 ? 0 : mass / examples.length;
   return balanced(examples, mean);
 }
 

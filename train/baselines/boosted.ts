@@ -1,21 +1,22 @@
+import { leafValue, type Tree, type Trees, treesLogit } from '../../models/trees.ts';
+import { seededRandom, shuffled } from '../random.ts';
 import { sigmoid, type Table } from './logistic.ts';
 
-/** A branch sends a row left when its column is at most `cut`; a leaf adds to the logit. */
-type Tree =
-  | { readonly column: number; readonly cut: number; readonly left: Tree; readonly right: Tree }
-  | { readonly value: number };
-
 /** Gradient-boosted trees for two classes. */
-export interface BoostedModel {
+export interface BoostedModel extends Trees {
   readonly kind: 'boosted';
-  readonly base: number; // logit before any tree
-  readonly trees: readonly Tree[];
 }
 
-/** Sizes at which boosting was measured on such captures before (120 trees of 15 leaves). */
-const TREES = 120;
-const LEAVES = 15;
-const RATE = 0.1;
+/** How trees are grown. */
+export interface Growth {
+  readonly trees: number;
+  readonly leaves: number; // of a tree
+  readonly rate: number; // of what a leaf would say that it may say
+  readonly columnShare: number; // of the columns that a tree may cut, drawn anew for each
+}
+
+/** Sizes at which boosting was measured on such captures before. */
+const FULL: Growth = { trees: 120, leaves: 15, rate: 0.1, columnShare: 1 };
 
 /** Columns are cut at up to 31 quantiles: 32 bins, enough for some thousand rows. */
 const BINS = 32;
@@ -24,8 +25,8 @@ const BINS = 32;
 const LEAF_WEIGHT = 8;
 const PENALTY = 1;
 
-/** Fits by second-order boosting on binned columns (Chen and Guestrin 2016); no randomness. */
-export function fitBoosted(table: Table): BoostedModel {
+/** Fits by second-order boosting on binned columns (Chen and Guestrin 2016); equal tables give equal models. */
+export function fitBoosted(table: Table, growth = FULL, random = seededRandom(1)): BoostedModel {
   const scale = table.rows.length / table.weights.reduce((sum, weight) => sum + weight, 0);
   const weights = table.weights.map((weight) => weight * scale); // mean 1, so that LEAF_WEIGHT counts rows
   const bins = binned(table.rows);
@@ -36,13 +37,14 @@ export function fitBoosted(table: Table): BoostedModel {
   const slopes = new Float64Array(logits.length);
   const curves = new Float64Array(logits.length);
   const trees: Tree[] = [];
-  for (let round = 0; round < TREES; round++) {
+  for (let round = 0; round < growth.trees; round++) {
     for (let row = 0; row < logits.length; row++) {
       const prob = sigmoid(logits[row] ?? 0);
       slopes[row] = (weights[row] ?? 0) * (prob - (table.attack[row] ? 1 : 0));
       curves[row] = (weights[row] ?? 0) * Math.max(1e-6, prob * (1 - prob));
     }
-    const tree = growTree(bins, slopes, curves, weights);
+    const columns = drawnColumns(bins, growth.columnShare, random);
+    const tree = growTree({ ...bins, drawn: columns }, slopes, curves, weights, growth);
     trees.push(tree);
     table.rows.forEach((row, place) => {
       logits[place] = (logits[place] ?? 0) + leafValue(tree, row);
@@ -53,12 +55,24 @@ export function fitBoosted(table: Table): BoostedModel {
 
 /** The probability that a row is an attack. */
 export function scoreBoosted(model: BoostedModel, row: Float32Array): number {
-  return sigmoid(model.trees.reduce((logit, tree) => logit + leafValue(tree, row), model.base));
+  return sigmoid(treesLogit(model, row));
 }
 
 interface Bins {
   readonly columns: readonly Uint8Array[]; // per column the bin of every row
   readonly cuts: readonly (readonly number[])[]; // per column the upper bounds of its bins but the last
+}
+
+/** Bins with the columns that a tree may cut. */
+interface DrawnBins extends Bins {
+  readonly drawn: readonly number[];
+}
+
+/** Columns that can be cut at all, or a share of them. */
+function drawnColumns({ cuts }: Bins, share: number, random: () => number): readonly number[] {
+  const usable = [...cuts.keys()].filter((column) => (cuts[column]?.length ?? 0) > 0);
+  if (share >= 1) return usable;
+  return shuffled(usable, random).slice(0, Math.max(1, Math.round(share * usable.length)));
 }
 
 interface Leaf {
@@ -78,14 +92,20 @@ interface Growing {
   branch: { readonly cut: Cut; readonly left: Growing; readonly right: Growing } | null;
 }
 
-function growTree(bins: Bins, slopes: Float64Array, curves: Float64Array, weights: readonly number[]): Tree {
+function growTree(
+  bins: DrawnBins,
+  slopes: Float64Array,
+  curves: Float64Array,
+  weights: readonly number[],
+  { leaves: most, rate }: Growth,
+): Tree {
   const leafOf = (rows: readonly number[]): Growing => ({
     leaf: { rows, best: bestCut(bins, rows, slopes, curves, weights) },
     branch: null,
   });
   const root = leafOf(Array.from(slopes, (_, row) => row));
   const open = [root];
-  for (let leaves = 1; leaves < LEAVES; leaves++) {
+  for (let leaves = 1; leaves < most; leaves++) {
     open.sort((a, b) => (b.leaf.best?.gain ?? 0) - (a.leaf.best?.gain ?? 0));
     const grown = open.shift();
     const cut = grown?.leaf.best;
@@ -98,7 +118,7 @@ function growTree(bins: Bins, slopes: Float64Array, curves: Float64Array, weight
     open.push(left, right);
   }
   const finished = ({ leaf, branch }: Growing): Tree => {
-    if (!branch) return { value: stepOf(leaf.rows, slopes, curves) };
+    if (!branch) return { value: stepOf(leaf.rows, slopes, curves, rate) };
     const { column, bin } = branch.cut;
     const cut = bins.cuts[column]?.[bin] ?? 0;
     return { column, cut, left: finished(branch.left), right: finished(branch.right) };
@@ -107,7 +127,7 @@ function growTree(bins: Bins, slopes: Float64Array, curves: Float64Array, weight
 }
 
 function bestCut(
-  bins: Bins,
+  bins: DrawnBins,
   rows: readonly number[],
   slopes: Float64Array,
   curves: Float64Array,
@@ -118,7 +138,7 @@ function bestCut(
   const curve = new Float64Array(BINS);
   const weight = new Float64Array(BINS);
   const all = totals(rows, slopes, curves, weights);
-  for (let column = 0; column < bins.columns.length; column++) {
+  for (const column of bins.drawn) {
     const cuts = bins.cuts[column]?.length ?? 0;
     const binOf = bins.columns[column];
     if (cuts === 0 || !binOf) continue;
@@ -164,15 +184,9 @@ function totals(
   return all;
 }
 
-function stepOf(rows: readonly number[], slopes: Float64Array, curves: Float64Array): number {
+function stepOf(rows: readonly number[], slopes: Float64Array, curves: Float64Array, rate: number): number {
   const { slope, curve } = totals(rows, slopes, curves, []);
-  return (-RATE * slope) / (curve + PENALTY);
-}
-
-function leafValue(tree: Tree, row: Float32Array): number {
-  let at = tree;
-  while ('column' in at) at = (row[at.column] ?? 0) <= at.cut ? at.left : at.right;
-  return at.value;
+  return (-rate * slope) / (curve + PENALTY);
 }
 
 function binned(rows: readonly Float32Array[]): Bins {
