@@ -1,5 +1,6 @@
 import type { Engine, Model, Scores } from './engine.ts';
 import { fillGraphLogit } from './explain.ts';
+import { partOfBatch } from './graph-part.ts';
 import { besideLogit } from './trees.ts';
 
 /**
@@ -13,9 +14,8 @@ export function besideTrees(engine: Engine, { trees, manifest }: Model): Engine 
     detail: engine.detail,
     async score(batch): Promise<Scores> {
       const scores = await engine.score(batch);
-      batch.graphs.forEach(({ nodesPerType, nodeOffset }, graph) => {
-        const own = { nodesPerType, features: batch.features };
-        const logit = besideLogit(trees, scores.logit[graph] ?? 0, own, nodeOffset);
+      batch.graphs.forEach((_, graph) => {
+        const logit = besideLogit(trees, scores.logit[graph] ?? 0, partOfBatch(batch, graph));
         fillGraphLogit(scores, graph, manifest.scaling, logit);
       });
       return scores;

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { FEATURES } from '../contracts/graph.ts';
 import { decodeModel, encodeModel, goldenOf, openProven } from './artifact.ts';
 import { besideTrees } from './beside-trees.ts';
+import { type GraphPart, partOfBatch } from './graph-part.ts';
 import { shownProbability } from './scaling.ts';
 import { syntheticBatch, syntheticModel } from './synthetic.ts';
 import { type BesideTrees, besideLogit, extremesOf, treesLogit } from './trees.ts';
 import { wasmEngine } from './wasm/engine.ts';
 
 const trees: BesideTrees = {
+  over: 'window',
   share: 0.75,
   base: -1,
   trees: [{ column: 0, cut: 0.5, left: { value: -2 }, right: { value: 3 } }, { value: 0.25 }],
@@ -32,7 +34,17 @@ test('treesLogit() adds the leaves that a row reaches', () => {
 });
 
 test('besideLogit() is the mean by share, and a certain network cannot decide alone', () => {
-  const graph = { nodesPerType: [1], features: new Float32Array(FEATURES).fill(1) };
+  const graph: GraphPart = {
+    platform: 'windows',
+    nodesPerType: [1],
+    features: new Float32Array(FEATURES).fill(1),
+    source: new Int32Array(),
+    target: new Int32Array(),
+    relation: new Uint8Array(),
+    nodeOffset: 0,
+    edgeOffset: 0,
+    edges: 0,
+  };
   expect(besideLogit(trees, 4, graph)).toBeCloseTo(0.25 * 4 + 0.75 * 2.25, 10);
   expect(besideLogit(trees, 1000, graph)).toBeCloseTo(0.25 * 8 + 0.75 * 2.25, 10);
   expect(besideLogit(undefined, 1000, graph)).toBe(1000);
@@ -51,9 +63,8 @@ const batch = syntheticBatch(
 test('an engine with trees shows the combined logit and leaves the explanation to the network', async () => {
   const alone = await wasmEngine(model).score(batch);
   const both = await besideTrees(wasmEngine(model), model).score(batch);
-  batch.graphs.forEach(({ nodesPerType, nodeOffset }, graph) => {
-    const own = { nodesPerType, features: batch.features };
-    const logit = Math.fround(besideLogit(trees, alone.logit[graph]!, own, nodeOffset));
+  batch.graphs.forEach((_, graph) => {
+    const logit = Math.fround(besideLogit(trees, alone.logit[graph]!, partOfBatch(batch, graph)));
     expect(both.logit[graph]).toBe(logit);
     expect(both.logit[graph]).not.toBe(alone.logit[graph]);
     expect(both.attackProb[graph]).toBe(Math.fround(shownProbability(model.manifest.scaling, logit)));
@@ -69,7 +80,7 @@ test('trees travel with a model, are proven by its golden batch and refused when
   (await openProven(back, wasmEngine)).close();
   await expect(openProven({ ...back, trees: undefined }, wasmEngine)).rejects.toThrow(/golden graph/);
   const manifest = JSON.parse(String(files['model.json']));
-  const other = Buffer.from('{"share":2,"base":0,"trees":[]}');
+  const other = Buffer.from('{"over":"window","share":2,"base":0,"trees":[]}');
   manifest.files['trees.json'] = {
     bytes: other.length,
     sha256: createHash('sha256').update(other).digest('hex'),

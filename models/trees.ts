@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { LogsterError } from '../contracts/errors.ts';
-import { FEATURES, type HeteroGraph } from '../contracts/graph.ts';
+import { FEATURES } from '../contracts/graph.ts';
+import type { GraphPart } from './graph-part.ts';
+import { processRows, processRowWidth } from './process-rows.ts';
 
 /** A branch sends a row left when its column is at most `cut`; a leaf adds to the logit. */
 export type Tree =
@@ -13,8 +15,13 @@ export interface Trees {
   readonly trees: readonly Tree[];
 }
 
-/** Trees that score beside a network, over `extremesOf()`, and how much they count. */
+export const TREE_ROWS = ['window', 'processes'] as const;
+/** What trees look at: one row of a window's largest values, or a row of each of its processes. */
+export type TreeRows = (typeof TREE_ROWS)[number];
+
+/** Trees that score beside a network, and how much they count. */
 export interface BesideTrees extends Trees {
+  readonly over: TreeRows;
   readonly share: number; // of the trees in the combined logit, 0 to 1
 }
 
@@ -26,7 +33,7 @@ const treeSchema: z.ZodType<Tree> = z.lazy(() =>
   ]),
 );
 export const treesSchema = z.object({ base: finite, trees: z.array(treeSchema) });
-const besideSchema = treesSchema.extend({ share: z.number().min(0).max(1) });
+const besideSchema = treesSchema.extend({ over: z.enum(TREE_ROWS), share: z.number().min(0).max(1) });
 
 /** Attack logit of a row. */
 export function treesLogit({ base, trees }: Trees, row: Float32Array): number {
@@ -65,21 +72,39 @@ const CERTAIN = 8;
 export function besideLogit(
   trees: BesideTrees | null | undefined,
   network: number,
-  { nodesPerType, features }: Pick<HeteroGraph, 'nodesPerType' | 'features'>,
-  from = 0,
+  graph: GraphPart,
 ): number {
   if (!trees) return network;
-  const beside = treesLogit(trees, extremesOf(nodesPerType, features, from));
+  const beside = trees.over === 'window' ? windowLogit(trees, graph) : processesLogit(trees, graph);
   return (1 - trees.share) * bounded(network) + trees.share * bounded(beside);
+}
+
+function windowLogit(trees: Trees, { nodesPerType, features, nodeOffset }: GraphPart): number {
+  return treesLogit(trees, extremesOf(nodesPerType, features, nodeOffset));
+}
+
+/** An attack shows in few processes, and seldom in one alone. */
+const MOST_SUSPICIOUS = 4;
+
+/** The mean of the highest logit and of the mean of the four highest; the base where there is no process. */
+function processesLogit(trees: Trees, graph: GraphPart): number {
+  const width = processRowWidth(graph.platform);
+  const rows = processRows(graph);
+  const logits = Array.from({ length: rows.length / width }, (_, row) =>
+    treesLogit(trees, rows.subarray(row * width, (row + 1) * width)),
+  );
+  if (logits.length === 0) return trees.base;
+  const highest = logits.sort((a, b) => b - a).slice(0, MOST_SUSPICIOUS);
+  return ((highest[0] ?? 0) + highest.reduce((sum, one) => sum + one, 0) / highest.length) / 2;
 }
 
 const bounded = (logit: number): number => Math.max(-CERTAIN, Math.min(CERTAIN, logit));
 
 /** Trees as a file, numbers cut to seven digits. */
-export function encodeTrees({ base, trees, share }: BesideTrees): Buffer {
+export function encodeTrees({ over, base, trees, share }: BesideTrees): Buffer {
   const cut = (_key: string, value: unknown) =>
     typeof value === 'number' ? Number(value.toPrecision(7)) : value;
-  return Buffer.from(JSON.stringify({ share, base, trees }, cut));
+  return Buffer.from(JSON.stringify({ over, share, base, trees }, cut));
 }
 
 /** Reads what `encodeTrees` wrote. Throws model-invalid, naming the model, when it is something else. */

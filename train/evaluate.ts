@@ -1,6 +1,7 @@
 import { PLATFORMS, type Platform } from '../contracts/event.ts';
 import { type Capture, readManifest } from '../datasets/manifest.ts';
 import type { Engine } from '../models/engine.ts';
+import { wholeGraph } from '../models/graph-part.ts';
 import { shownProbability } from '../models/scaling.ts';
 import { besideLogit } from '../models/trees.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
@@ -97,7 +98,10 @@ export async function shownScores(
   return examples.map((example, place) => {
     const logit = logits[place] ?? 0;
     const gat = shownProbability(networkScaling, logit);
-    const shown = shownProbability(scaling, Math.fround(besideLogit(model.trees, logit, example.graph)));
+    const shown = shownProbability(
+      scaling,
+      Math.fround(besideLogit(model.trees, logit, wholeGraph(example.graph))),
+    );
     const probabilities = scoreBaselines(baselines, example, capture);
     const simple = baselines.flatMap(({ name, scaling }) =>
       scaling ? [[name, shownProbability(scaling, boundedLogit(probabilities[name] ?? 0))]] : [],

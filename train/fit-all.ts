@@ -2,6 +2,7 @@ import type { Platform } from '../contracts/event.ts';
 import type { Capture } from '../datasets/manifest.ts';
 import { holdOut, type Split } from '../datasets/split.ts';
 import type { Engine, Model } from '../models/engine.ts';
+import { wholeGraph } from '../models/graph-part.ts';
 import { scalingAt } from '../models/scaling.ts';
 import { type BesideTrees, besideLogit } from '../models/trees.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
@@ -10,6 +11,7 @@ import { boundedLogit } from './calibrate.ts';
 import type { ScorerName } from './evaluation.ts';
 import type { Example } from './example.ts';
 import { type AfterEpoch, type Fitted, fitNetwork, type Recipe } from './fit.ts';
+import { fitProcessTrees } from './fit-process-trees.ts';
 import { fitTrees, TREES_PAIR_SHARE } from './fit-trees.ts';
 import { scoresOf } from './score-graphs.ts';
 import { pairExamples, type ReadCapture, windowExamples } from './weights.ts';
@@ -40,12 +42,13 @@ export async function fitAll(
   recipe: Recipe,
   afterEpoch?: AfterEpoch,
 ): Promise<Trained> {
-  const { pairShare, treeShare, seed } = recipe;
+  const { pairShare, treeShare, treeRows, seed } = recipe;
   const fitted = await fitNetwork(platform, examplesOf(captures, pairShare), recipe, afterEpoch);
-  const trees = treeShare > 0 ? fitTrees(examplesOf(captures, TREES_PAIR_SHARE), seed) : null;
+  const grow = treeRows === 'window' ? fitTrees : fitProcessTrees;
+  const trees = treeShare > 0 ? grow(examplesOf(captures, TREES_PAIR_SHARE), seed) : null;
   return {
     fitted,
-    trees: trees && { ...trees, share: treeShare },
+    trees: trees && { ...trees, over: treeRows, share: treeShare },
     baselines: fitBaselines(examplesOf(captures, BASELINE_PAIR_SHARE)),
   };
 }
@@ -108,7 +111,7 @@ export async function rawScoresOf(
     const simple = Object.entries(scoreBaselines(baselines, example, capture));
     const raw = simple.map(([name, probability]) => [name, boundedLogit(probability)]);
     const gat = logits[place] ?? 0;
-    return { gat, hybrid: besideLogit(trees, gat, example.graph), ...Object.fromEntries(raw) };
+    return { gat, hybrid: besideLogit(trees, gat, wholeGraph(example.graph)), ...Object.fromEntries(raw) };
   });
 }
 

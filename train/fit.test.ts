@@ -26,6 +26,7 @@ const recipe: Recipe = {
   smoothing: 0.02,
   averageSteps: 5,
   pairShare: 0,
+  treeRows: 'window',
   treeShare: 0,
 };
 

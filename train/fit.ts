@@ -2,6 +2,7 @@ import type { Platform } from '../contracts/event.ts';
 import type { HeteroGraph } from '../contracts/graph.ts';
 import { joinGraphs } from '../featurize/batch.ts';
 import type { Trainer } from '../models/trainer.ts';
+import type { TreeRows } from '../models/trees.ts';
 import type { WeightedExample } from './baselines/baselines.ts';
 import { byKey } from './by-key.ts';
 import { hideNames } from './hide-names.ts';
@@ -28,6 +29,7 @@ export interface Recipe {
   readonly smoothing: number; // labels lie this far from 0 and 1: they are not all right
   readonly averageSteps: number; // parameters are a moving average over about so many steps
   readonly pairShare: number; // what stretches around marks count beside the windows, for the network
+  readonly treeRows: TreeRows; // what trees beside the network look at
   readonly treeShare: number; // of the trees in the shown score; 0: the network alone
   readonly backend?: TrainingBackend; // wasm unless told
 }

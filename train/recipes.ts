@@ -21,6 +21,7 @@ export const RECIPES: Readonly<Record<Platform, Omit<Recipe, 'seed'>>> = {
     smoothing: 0.01, // more would hold attacks below what a strange benign window reaches
     averageSteps: 80, // four epochs of 20 steps
     pairShare: 0, // with them it found 47 of 57 captures instead of 54: a command channel runs before most marks
+    treeRows: 'window',
     treeShare: 1, // they cross laboratories better; a fifth of the network found no more and let 1.3 % alert, not 1.0 %
   },
   linux: {
@@ -38,7 +39,8 @@ export const RECIPES: Readonly<Record<Platform, Omit<Recipe, 'seed'>>> = {
     smoothing: 0.01, // labels are exact; more would hold attacks below what a strange benign window reaches
     averageSteps: 100, // eight epochs of 12 steps
     pairShare: 0.4, // enough to be heard, not to lead
-    treeShare: 0, // not measured
+    treeRows: 'processes',
+    treeShare: 0.7,
   },
 };
 
