@@ -14,6 +14,14 @@ export function mayTrain(capture: Capture): boolean {
   );
 }
 
+/** The captures that a model that ships may learn from: none of them is of a held-back one's machine and time. */
+export function trainingSide(captures: readonly Capture[]): readonly Capture[] {
+  const heldBack = captures.filter((one) => one.heldBack);
+  const train = captures.filter((one) => mayTrain(one) && !heldBack.some((other) => touches(one, other)));
+  checkHeldBack(train, heldBack);
+  return train;
+}
+
 /** Which fold each capture is in, by its id. */
 export type Split = ReadonlyMap<string, number>;
 
