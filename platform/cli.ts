@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { LogsterError } from '../contracts/errors.ts';
 import { addBenchCommand } from './commands/bench.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addDatasetsCommand } from './commands/datasets.ts';
 import { addDlqCommand } from './commands/dlq.ts';
 import { addDocsCommand } from './commands/docs.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -35,6 +36,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addStartCommand(program, surroundings);
   addReplayCommand(program, surroundings);
   addModelCommands(program, surroundings);
+  addDatasetsCommand(program, surroundings);
   addDlqCommand(program, surroundings);
   addDoctorCommand(program, surroundings);
   addDocsCommand(program, surroundings);
