@@ -49,7 +49,7 @@ export async function download({ address, partFile, bytes, onBytes }: Download):
     await pipeline(Readable.fromWeb(response.body), counted, createWriteStream(partFile, { flags }));
   } catch (cause) {
     if (cause instanceof LogsterError) throw cause;
-    const reason = idle.signal.aborted ? reasonOf(idle.signal.reason) : reasonOf(cause);
+    const reason = reasonOf(idle.signal.aborted ? idle.signal.reason : deepest(cause));
     throw new LogsterError(
       'unavailable',
       `${address} broke off after ${await sizeOf(partFile)} bytes: ${reason}; run it again to go on from there`,
@@ -58,6 +58,11 @@ export async function download({ address, partFile, bytes, onBytes }: Download):
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** What `fetch` says is only that it failed; why stands in its cause. */
+function deepest(thrown: unknown): unknown {
+  return thrown instanceof Error && thrown.cause !== undefined ? deepest(thrown.cause) : thrown;
 }
 
 async function sizeOf(file: string): Promise<number> {

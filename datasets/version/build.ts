@@ -1,4 +1,3 @@
-import { access, chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { LogsterError } from '../../contracts/errors.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
@@ -21,7 +20,8 @@ import {
 import { withMeasured } from './measured.ts';
 import { type LabelledWindow, rowOf, type UnsplitRow, type WindowRow } from './row.ts';
 import { encodeRows } from './rows-file.ts';
-import { checkSides, type Sides, sidesOf } from './sides.ts';
+import { checkSides, emptyFolds, type Sides, sidesOf } from './sides.ts';
+import { writeOnce } from './write-once.ts';
 
 /** What reading a capture gives: its labelled windows and what became of its lines. */
 export interface CaptureReading {
@@ -68,6 +68,8 @@ export async function buildVersion(options: BuildOptions): Promise<BuiltVersion>
   const captures = read.map((one) => one.capture);
   const sides = sidesOf(captures, options.folds);
   checkSides(captures, sides);
+  for (const { platform, fold } of emptyFolds(sides, captures))
+    options.report(`fold ${fold} of ${platform} judges nothing; fewer folds would do`);
   const rows = read.flatMap((one) => one.rows.map((row) => withSide(row, sides)));
   for (const one of options.fitted) checkFitted(one, { rows, folds: sides.folds });
   const files = {
@@ -78,7 +80,7 @@ export async function buildVersion(options: BuildOptions): Promise<BuiltVersion>
   const id = addressOf(content);
   const folder = join(options.outFolder, id);
   const manifest = Buffer.from(`${JSON.stringify({ id, content }, null, 1)}\n`);
-  const isNew = await writeOnce(folder, { ...files, [MANIFEST_FILE]: manifest });
+  const isNew = await writeOnce(folder, { ...files, [MANIFEST_FILE]: manifest }, MANIFEST_FILE);
   return { id, folder, rows: rows.length, isNew };
 }
 
@@ -204,23 +206,3 @@ function captureOf(
     windows: Object.fromEntries(labels) as VersionCapture['windows'],
   };
 }
-
-/** Writes a folder whole or not at all, read-only; false when it is there already. */
-async function writeOnce(folder: string, files: Readonly<Record<string, Buffer>>): Promise<boolean> {
-  if (await isThere(join(folder, MANIFEST_FILE))) return false;
-  const unfinished = `${folder}.new`;
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true });
-  for (const [name, bytes] of Object.entries(files)) {
-    await writeFile(join(unfinished, name), bytes);
-    await chmod(join(unfinished, name), 0o444);
-  }
-  await rename(unfinished, folder);
-  return true;
-}
-
-const isThere = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );

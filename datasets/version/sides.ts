@@ -107,7 +107,21 @@ export function checkSides(captures: readonly Capture[], { standings, folds }: S
     const judge = own.filter((one) => fold !== null && standings.get(one.id)?.fold === fold);
     checkParted(train, judge);
     checkHeldBack(train, on('held back'));
+    if (fold === null)
+      checkParted(
+        train,
+        own.filter((one) => one.role === 'pairs only'),
+      ); // judged by what ships
   }
+}
+
+/** Folds that judge no capture although their platform has some. */
+export function emptyFolds({ standings, folds }: Sides, captures: readonly Capture[]): readonly FoldPurge[] {
+  return folds.filter(
+    ({ platform, fold }) =>
+      fold !== null &&
+      !captures.some((one) => one.platform === platform && standings.get(one.id)?.fold === fold),
+  );
 }
 
 function checkStanding(capture: Capture, standing: Standing | undefined): void {

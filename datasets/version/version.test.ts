@@ -107,6 +107,15 @@ test('what is held back gets a side of its own and no fold; a licence that is no
   expect(await wrong(folder)).toEqual([]);
 });
 
+test('buildVersion() says which folds judge nothing', async () => {
+  const lines: string[] = [];
+  await built([{}, {}], { folds: 3, report: (line) => lines.push(line) });
+  expect(lines).toContain('fold 2 of linux judges nothing; fewer folds would do');
+  lines.length = 0;
+  await built([{}, {}, {}, {}], { report: (line) => lines.push(line) });
+  expect(lines).toEqual([]);
+});
+
 test('buildVersion() names a capture that is not the file of its manifest, is missing or cannot be read', async () => {
   await expect(built([{ sha256: '0'.repeat(64) }])).rejects.toThrow(/c0.*fetch it again/s);
   await expect(built([{ file: 'gone' }])).rejects.toThrow(/lacks its file .*gone; fetch it again/);
@@ -215,6 +224,18 @@ describe('a planted leak across the split is found', () => {
       const forged = forge(folder, ({ content }) => void Object.assign(content.captures[0]!, change));
       expect(await wrong(forged)).toContainEqual(expect.stringMatching(message));
     }
+  });
+
+  test('a capture for pairs of a cluster that trains', async () => {
+    const pairsOnly = { role: 'pairs only', cluster: 'k0' };
+    await expect(built([{}, {}, pairsOnly])).rejects.toThrow(
+      /leaks: c0 trains and c2 judges.*share a cluster/,
+    );
+    const apart = await built([{}, {}, { ...pairsOnly, cluster: 'k9' }]);
+    const forged = forge(apart.folder, ({ content }) => {
+      content.captures[2]!.cluster = 'k1';
+    });
+    expect(await wrong(forged)).toContainEqual(expect.stringMatching(/split: .*c1 trains and c2 judges/));
   });
 
   test('a purge gap shorter than a window', async () => {

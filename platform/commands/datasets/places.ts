@@ -1,8 +1,9 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LogsterError, reasonOf } from '../../../contracts/errors.ts';
 import { type Fitted, parseFitted } from '../../../datasets/version/fitted.ts';
 import { MANIFEST_FILE } from '../../../datasets/version/manifest.ts';
+import { isThere } from '../../../datasets/version/write-once.ts';
 import type { Surroundings } from '../../cli.ts';
 import { readConfig } from '../../config.ts';
 
@@ -40,9 +41,3 @@ export async function fittedIn(files: readonly string[]): Promise<readonly Fitte
   );
   return read.flat();
 }
-
-const isThere = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
