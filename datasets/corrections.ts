@@ -1,30 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LogsterError, reasonOf } from '../contracts/errors.ts';
+
+const correctionSchema = z.strictObject({
+  capture: z.string().min(1),
+  host: z.string().min(1),
+  label: z.literal('unknown'), // we take claims back; an attack or a benign machine is claimed by its manifest
+  because: z.string().min(20, 'say what its events show, in a sentence'),
+});
+
+const labelsSchema = z.strictObject({ corrections: z.array(correctionSchema) });
+
 /** A machine that a capture's manifest lists without a part in the attack, and what its events show instead. */
-export interface Correction {
-  readonly capture: string;
-  readonly host: string;
-  readonly because: string;
+export type Correction = Readonly<z.infer<typeof correctionSchema>>;
+
+/** Checks the text of a labels file. Throws input-invalid with the entry that is wrong; `name` names the file. */
+export function parseLabels(text: string, name: string): readonly Correction[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new LogsterError('input-invalid', `${name} is not JSON: ${reasonOf(cause)}`, { cause });
+  }
+  const read = labelsSchema.safeParse(json);
+  if (!read.success)
+    throw new LogsterError(
+      'input-invalid',
+      `${name} is no labels file; docs/datasets.md shows its form\n${z.prettifyError(read.error)}`,
+    );
+  const seen = new Set<string>();
+  for (const { capture, host } of read.data.corrections) {
+    const key = `${capture} ${host.toLowerCase()}`;
+    if (seen.has(key))
+      throw new LogsterError('input-invalid', `${name} corrects ${host} of ${capture} twice; keep one entry`);
+    seen.add(key);
+  }
+  return read.data.corrections;
 }
 
+let own: readonly Correction[] | undefined;
+
 /**
- * Machines whose "took no part" is wrong. Their windows become unknown: neither trained on nor judged. Each was
- * found by reading the events, never by a score alone.
+ * Machines whose "took no part" is wrong, from labels.json beside this file. Their windows become unknown:
+ * neither trained on nor judged. Each was found by reading the events, never by a score alone.
  */
-export const CORRECTIONS: readonly Correction[] = [
-  {
-    capture: 'win-otrf-empire_wmic_add_user',
-    host: 'IT001.shire.com',
-    because:
-      'the marked command (wmic /node:IT001 process call create) runs here: wmiprvse starts net user /add',
-  },
-  {
-    capture: 'win-otrf-empire_wmic_add_user_backdoor',
-    host: 'WORKSTATION6.theshire.local',
-    because:
-      'the marked command (wmic /node:WORKSTATION6 process call create) runs here: net user /add backdoor',
-  },
-];
+export function corrections(): readonly Correction[] {
+  own ??= parseLabels(readFileSync(join(import.meta.dirname, 'labels.json'), 'utf8'), 'datasets/labels.json');
+  return own;
+}
 
 /** Whether a machine of a capture is corrected to have had a part in the attack. */
 export function isCorrected(capture: string, host: string): boolean {
-  return CORRECTIONS.some((one) => one.capture === capture && one.host.toLowerCase() === host.toLowerCase());
+  return corrections().some(
+    (one) => one.capture === capture && one.host.toLowerCase() === host.toLowerCase(),
+  );
 }

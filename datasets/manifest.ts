@@ -33,6 +33,7 @@ export interface Capture {
   readonly cluster: string; // captures of one tool or technique family
   readonly role: Role;
   readonly licence: string;
+  readonly heldBack: boolean; // kept for the last judgement: nothing is fitted, tuned or chosen on it
   readonly attack: boolean | 'mixed' | null;
   readonly mark: Mark | null; // null: not known, or not inside the capture
   readonly useFrom: number | null; // epoch seconds; events before it are a recording's prelude
@@ -112,6 +113,7 @@ const entrySchema = z.looseObject({
   licence: text,
   origin: text,
   sha256: text,
+  held_back: z.boolean().default(false), // a wrong value must not let it train: no catch
   attack: z
     .union([z.boolean(), z.literal('mixed')])
     .nullish()
@@ -138,6 +140,7 @@ function captureOf(entry: Entry, folder: string): Capture {
     cluster: entry.cluster ?? entry.id,
     role: roleOf(entry.role),
     licence: entry.licence ?? 'none stated',
+    heldBack: entry.held_back,
     attack: entry.attack ?? null,
     mark: markOf(entry.attack_window ?? null),
     useFrom: epochSeconds(entry.use_from),

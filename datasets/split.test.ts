@@ -1,5 +1,5 @@
 import { type Capture, parseManifest } from './manifest.ts';
-import { checkParted, holdOut, mayTrain, splitByCluster } from './split.ts';
+import { checkHeldBack, checkParted, holdOut, mayTrain, splitByCluster } from './split.ts';
 
 const captures = (entries: readonly Record<string, unknown>[]): readonly Capture[] =>
   parseManifest(
@@ -78,4 +78,62 @@ test('only open licences and the right role may train', () => {
     Array(6).fill(false),
   );
   expect(may('MIT', 'judge only')).toBe(false);
+});
+
+const later = (entry: Record<string, unknown> = {}) => ({
+  cluster: 'a',
+  run: 'late',
+  held_back: true,
+  ...entry,
+});
+
+test('what is held back gets no fold, never trains and is not judged before the end', () => {
+  const all = captures([{ cluster: 'a' }, { cluster: 'b' }, later()]);
+  const split = splitByCluster(all, 2);
+  expect(split.has('c2')).toBe(false);
+  for (const fold of [0, 1]) {
+    const { train, judge } = holdOut(all, new Map([...split, ['c2', fold]]), fold);
+    expect([...train, ...judge].map((one) => one.id)).not.toContain('c2');
+  }
+  expect(mayTrain({ ...all[2]!, licence: 'MIT' })).toBe(false);
+  expect(mayTrain({ ...all[0]!, licence: 'MIT' })).toBe(true);
+});
+
+test('a run that is held back in part is refused', () => {
+  const all = captures([{ cluster: 'a', run: 'late' }, { cluster: 'b' }, later({ cluster: 'c' })]);
+  expect(() => splitByCluster(all, 2)).toThrow(/set held_back on both/);
+});
+
+test('holdOut() purges what was recorded on the machine of a held-back capture within a window of time', () => {
+  const at = (from: number, entry: Record<string, unknown>) => ({
+    lab: 'l',
+    hosts: ['m'],
+    first_ts: from,
+    last_ts: from + 50,
+    ...entry,
+  });
+  const all = captures([
+    at(1000, { cluster: 'x' }),
+    at(9000, { cluster: 'y' }),
+    at(5000, { cluster: 'z' }),
+    at(1100, { cluster: 'h', held_back: true }),
+  ]);
+  const split = splitByCluster(all, 3);
+  const fold = split.get('c1')!;
+  expect(holdOut(all, split, fold).purged.map((one) => one.id)).toEqual(['c0']);
+});
+
+test('a planted leak fails: something held back trains, or a part of its run does', () => {
+  const [one, twin, other] = captures([later(), { run: 'late', cluster: 'q' }, { cluster: 'a' }]);
+  expect(() => checkHeldBack([one!], [])).toThrow(/is held back and trains/);
+  expect(() => checkHeldBack([twin!], [one!])).toThrow(/are views of one run/);
+  expect(() => checkHeldBack([other!], [one!])).not.toThrow(); // clusters recur in time
+});
+
+test('a held_back that is neither true nor false makes the entry unreadable', () => {
+  const { unreadable } = parseManifest(
+    { captures: [{ id: 'x', platform: 'linux', file: 'f', held_back: 'yes' }] },
+    '/',
+  );
+  expect(unreadable[0]?.reason).toMatch(/held_back/);
 });

@@ -7,9 +7,19 @@ export const PURGE_SECONDS = 190;
 /** Licences whose captures may train a model that ships. */
 const OPEN_LICENCES = /^(MIT|Apache-2\.0|CC0(-1\.0)?|own)(?![\w.-])/i;
 
-/** Whether a model that ships may learn from a capture: its role and its licence both allow it. */
+/** Whether a model that ships may learn from a capture: role and licence allow it, and it is not held back. */
 export function mayTrain(capture: Capture): boolean {
-  return capture.role === 'train and judge' && OPEN_LICENCES.test(capture.licence.trim());
+  return (
+    !capture.heldBack && capture.role === 'train and judge' && OPEN_LICENCES.test(capture.licence.trim())
+  );
+}
+
+/** The captures that a model that ships may learn from: none of them is of a held-back one's machine and time. */
+export function trainingSide(captures: readonly Capture[]): readonly Capture[] {
+  const heldBack = captures.filter((one) => one.heldBack);
+  const train = captures.filter((one) => mayTrain(one) && !heldBack.some((other) => touches(one, other)));
+  checkHeldBack(train, heldBack);
+  return train;
 }
 
 /** Which fold each capture is in, by its id. */
@@ -17,12 +27,16 @@ export type Split = ReadonlyMap<string, number>;
 
 /**
  * Divides captures into folds so that nothing that belongs together is parted: one cluster, one run, one
- * file. Folds are balanced by label and lab; the same captures always give the same folds.
+ * file. Folds are balanced by label and lab; the same captures always give the same folds. What is held back
+ * gets none: it is on no side of any fold. Throws input-invalid when only a part of a run is held back.
  */
 export function splitByCluster(captures: readonly Capture[], folds: number): Split {
   const split = new Map<string, number>();
   const loads = Array.from({ length: folds }, () => new Map<string, number>());
-  const groups = groupsOf(captures).sort(
+  const heldBack = captures.filter((one) => one.heldBack);
+  const divided = captures.filter((one) => !one.heldBack);
+  checkWholeRuns(divided, heldBack);
+  const groups = groupsOf(divided).sort(
     (a, b) => b.length - a.length || (a[0]?.id ?? '').localeCompare(b[0]?.id ?? ''),
   );
   for (const group of groups) {
@@ -35,28 +49,56 @@ export function splitByCluster(captures: readonly Capture[], folds: number): Spl
   return split;
 }
 
-/** One fold's two sides. `purged` are left out of both: they touch a judged capture in machine and time. */
+/**
+ * One fold's two sides. `purged` are left out of both: they touch a judged or a held-back capture in machine
+ * and time.
+ */
 export interface Parting {
   readonly train: readonly Capture[];
   readonly judge: readonly Capture[];
   readonly purged: readonly Capture[];
 }
 
-/** What to train on and what to judge on when `fold` is held out; checked for leaks. */
+/**
+ * What to train on and what to judge on when `fold` is held out; checked for leaks. Captures that are held back
+ * are on neither side, and nothing near them in machine and time trains.
+ */
 export function holdOut(captures: readonly Capture[], split: Split, fold: number): Parting {
-  const judge = captures.filter((capture) => split.get(capture.id) === fold);
-  const others = captures.filter((capture) => split.get(capture.id) !== fold);
-  const purged = others.filter((one) => judge.some((other) => touches(one, other)));
+  const heldBack = captures.filter((one) => one.heldBack);
+  const divided = captures.filter((one) => !one.heldBack);
+  const judge = divided.filter((capture) => split.get(capture.id) === fold);
+  const others = divided.filter((capture) => split.get(capture.id) !== fold);
+  const near = [...judge, ...heldBack];
+  const purged = others.filter((one) => near.some((other) => touches(one, other)));
   const train = others.filter((capture) => !purged.includes(capture));
   checkParted(train, judge);
+  checkHeldBack(train, heldBack);
   return { train, judge, purged };
 }
 
 /** Throws input-invalid when the two sides share a cluster, a run, a file or a machine's time; names both. */
 export function checkParted(train: readonly Capture[], judge: readonly Capture[]): void {
+  checkUntied(train, judge, TIES);
+}
+
+/**
+ * Throws input-invalid when something that trains is held back, or shares a run, a file or a machine's time with
+ * what is. Clusters may recur: the held-back side is a split by time, of the same kinds of activity, later.
+ */
+export function checkHeldBack(train: readonly Capture[], heldBack: readonly Capture[]): void {
+  const both = train.find((one) => one.heldBack);
+  if (both)
+    throw new LogsterError(
+      'input-invalid',
+      `The split leaks: ${both.id} is held back and trains; take it out`,
+    );
+  checkUntied(train, heldBack, PARTS_OF_RUN);
+}
+
+function checkUntied(train: readonly Capture[], judge: readonly Capture[], ties: readonly Tie[]): void {
   for (const one of train)
     for (const other of judge) {
-      const tie = tieOf(one, other);
+      const tie = tieOf(one, other, ties);
       if (tie === null) continue;
       throw new LogsterError(
         'input-invalid',
@@ -65,16 +107,34 @@ export function checkParted(train: readonly Capture[], judge: readonly Capture[]
     }
 }
 
-function tieOf(one: Capture, other: Capture): string | null {
-  const shared = TIES.find(([, key]) => key(one) !== null && key(one) === key(other));
+function checkWholeRuns(divided: readonly Capture[], heldBack: readonly Capture[]): void {
+  for (const one of heldBack)
+    for (const other of divided) {
+      const tie = PARTS_OF_RUN.find(([, key]) => key(one) !== null && key(one) === key(other));
+      if (tie)
+        throw new LogsterError(
+          'input-invalid',
+          `${one.id} is held back and ${other.id} is not, but they ${tie[0]}; set held_back on both`,
+        );
+    }
+}
+
+function tieOf(one: Capture, other: Capture, ties: readonly Tie[]): string | null {
+  const shared = ties.find(([, key]) => key(one) !== null && key(one) === key(other));
   if (shared) return shared[0];
   return touches(one, other) ? `are of one machine within ${PURGE_SECONDS} s` : null;
 }
 
-const TIES: readonly (readonly [string, (capture: Capture) => string | null])[] = [
-  ['share a cluster', (capture) => `${capture.platform} ${capture.cluster}`],
+type Tie = readonly [string, (capture: Capture) => string | null];
+
+const PARTS_OF_RUN: readonly Tie[] = [
   ['are views of one run', (capture) => capture.run],
   ['are the same file', (capture) => capture.sha256],
+];
+
+const TIES: readonly Tie[] = [
+  ['share a cluster', (capture) => `${capture.platform} ${capture.cluster}`],
+  ...PARTS_OF_RUN,
 ];
 
 /** Whether two captures are of one machine with less than a window's time between them. */

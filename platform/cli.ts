@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { LogsterError } from '../contracts/errors.ts';
 import { addBenchCommand } from './commands/bench.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addDatasetsCommand } from './commands/datasets.ts';
 import { addDlqCommand } from './commands/dlq.ts';
 import { addDocsCommand } from './commands/docs.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -37,6 +38,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addReplayCommand(program, surroundings);
   addModelCommands(program, surroundings);
   addRecordCommand(program);
+  addDatasetsCommand(program, surroundings);
   addDlqCommand(program, surroundings);
   addDoctorCommand(program, surroundings);
   addDocsCommand(program, surroundings);

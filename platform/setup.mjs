@@ -30,7 +30,7 @@ const CODE_FOLDERS = [
   'platform',
 ];
 /** What the compiled code reads from beside itself. */
-const ASSET = /\.(wasm|cc|h|ya?ml|html|css|svg)$|attack-techniques\.json$/;
+const ASSET = /\.(wasm|cc|h|ya?ml|html|css|svg)$|(attack-techniques|labels|catalogue)\.json$/;
 const PAGE = 'dashboard/page';
 
 const started = Date.now();

@@ -1,4 +1,4 @@
-import { CORRECTIONS } from '../datasets/corrections.ts';
+import { corrections } from '../datasets/corrections.ts';
 import type { ModelManifest } from '../models/artifact.ts';
 import { byKey } from './by-key.ts';
 import type { PlatformEvaluation, ScorerFigures, ScorerName } from './evaluation.ts';
@@ -62,7 +62,7 @@ function epochsLine({ recipe, crossFitted: { epochs } }: VersionParts): string {
 
 /** Labels that were changed after reading the events: whoever judges the figures must know. */
 function correctionsLine({ read }: VersionParts): string {
-  const used = CORRECTIONS.filter((one) => read.some(({ capture }) => capture.id === one.capture));
+  const used = corrections().filter((one) => read.some(({ capture }) => capture.id === one.capture));
   if (used.length === 0) return '';
   const hosts = used.map(({ capture, host, because }) => `${host} of ${capture} (${because})`);
   return `Corrected to unknown, because their events show a part in the attack: ${hosts.join('; ')}.`;

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf } from '../../contracts/errors.ts';
+import { vegaSvg } from '../vega-svg.ts';
 import type { Point } from './curves.ts';
 
 /** What the three charts show. */
@@ -51,17 +52,9 @@ export async function writeFigure(folder: string, curves: Curves): Promise<strin
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'limits.vl.json'), `${JSON.stringify(spec, null, 2)}\n`);
   try {
-    await writeFile(join(folder, 'limits.svg'), await svgOf(structuredClone(spec)));
+    await writeFile(join(folder, 'limits.svg'), await vegaSvg(spec));
     return `the curves stand in ${folder}: limits.vl.json, limits.svg`;
   } catch (thrown) {
     return `the curves stand in ${folder}/limits.vl.json; no picture was drawn: ${reasonOf(thrown)}`;
   }
-}
-
-// imported late: Vega comes with the development packages only; it marks the objects it draws
-async function svgOf(spec: object): Promise<string> {
-  const { parse, View } = await import('vega');
-  const { compile } = await import('vega-lite');
-  const { spec: drawn } = compile(spec as Parameters<typeof compile>[0]);
-  return new View(parse(drawn), { renderer: 'none' }).toSVG();
 }

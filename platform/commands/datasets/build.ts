@@ -1,0 +1,66 @@
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { LogsterError } from '../../../contracts/errors.ts';
+import { PLATFORMS } from '../../../contracts/event.ts';
+import { type Manifest, readManifest } from '../../../datasets/manifest.ts';
+import { buildVersion } from '../../../datasets/version/build.ts';
+import { FOLDS } from '../../../train/recipes.ts';
+import { windowsOf } from '../../../train/windows-of.ts';
+import type { Surroundings } from '../../cli.ts';
+import { fittedIn, placesOf } from './places.ts';
+
+interface BuildFlags {
+  readonly manifest: string;
+  readonly platform?: string;
+  readonly to?: string;
+  readonly folds: string;
+  readonly fitted: readonly string[];
+}
+
+/** `logster datasets build`: makes an immutable version of a manifest's captures. */
+export function addBuildCommand(datasets: Command, surroundings: Surroundings): void {
+  datasets
+    .command('build')
+    .description('make an immutable, content-addressed version of captures; a leak across the split fails it')
+    .requiredOption('--manifest <file>', 'MANIFEST.json with the captures beside it')
+    .option('--platform <platform>', `only captures of ${PLATFORMS.join(' or ')}`)
+    .option(
+      '--folds <number>',
+      'parts of the training side, each judged by what the others teach',
+      `${FOLDS}`,
+    )
+    .option(
+      '--fitted <files...>',
+      'what was fitted on rows and is judged with this version; checked for leaks',
+      [],
+    )
+    .option('--to <folder>', 'where versions go; datasets/versions below the data directory otherwise')
+    .action(async (flags: BuildFlags) => {
+      const built = await buildVersion({
+        manifest: ofPlatform(await readManifest(flags.manifest), flags.platform),
+        captureFolder: dirname(resolve(flags.manifest)),
+        readWindows: (capture) => windowsOf(capture),
+        outFolder: flags.to ?? placesOf(surroundings).versions,
+        folds: foldsOf(flags.folds),
+        fitted: await fittedIn(flags.fitted),
+        report: (line) => process.stderr.write(`${line}\n`),
+      });
+      const { id, folder, rows, isNew } = built;
+      process.stdout.write(
+        `${isNew ? 'Built' : 'It is there already:'} version ${id} with ${rows} windows in ${folder}\n`,
+      );
+    });
+}
+
+function ofPlatform(manifest: Manifest, platform: string | undefined): Manifest {
+  if (platform === undefined) return manifest;
+  if (!PLATFORMS.some((one) => one === platform))
+    throw new LogsterError('input-invalid', `--platform ${platform} is neither ${PLATFORMS.join(' nor ')}`);
+  return { ...manifest, captures: manifest.captures.filter((one) => one.platform === platform) };
+}
+
+function foldsOf(text: string): number {
+  const folds = Number(text);
+  if (Number.isSafeInteger(folds) && folds >= 2 && folds <= 100) return folds;
+  throw new LogsterError('input-invalid', `--folds ${text} is not a whole number from 2 to 100`);
+}
