@@ -7,6 +7,9 @@ import { DEBUGGING } from './debugging.ts';
 import { DEPLOYMENTS } from './deployments.ts';
 import { DEVELOPMENT } from './development.ts';
 import { EVERYDAY } from './everyday.ts';
+import { LOG_READING } from './log-reading.ts';
+import { MACHINE_SETTINGS } from './machine-settings.ts';
+import { NETWORK_CHECKS } from './network-checks.ts';
 import { NUMBERS } from './numbers.ts';
 import { OPERATIONS } from './operations.ts';
 import { ORIENTATION } from './orientation.ts';
@@ -14,6 +17,10 @@ import { PACKAGING } from './packaging.ts';
 import { PEOPLE } from './people.ts';
 import { PROCESSES } from './processes.ts';
 import { REMOTE_TALK } from './remote-talk.ts';
+import { SCHEDULING } from './scheduling.ts';
+import { SCRIPTING } from './scripting.ts';
+import { SERVING } from './serving.ts';
+import { SETTINGS_CHECKS } from './settings-checks.ts';
 import { SSH_WORK } from './ssh-work.ts';
 
 /** Every piece of ordinary work that a recording may draw. */
@@ -26,6 +33,9 @@ export const BENIGN: readonly Activity[] = [
   ...DEPLOYMENTS,
   ...DEVELOPMENT,
   ...EVERYDAY,
+  ...LOG_READING,
+  ...MACHINE_SETTINGS,
+  ...NETWORK_CHECKS,
   ...NUMBERS,
   ...OPERATIONS,
   ...ORIENTATION,
@@ -33,5 +43,9 @@ export const BENIGN: readonly Activity[] = [
   ...PEOPLE,
   ...PROCESSES,
   ...REMOTE_TALK,
+  ...SCHEDULING,
+  ...SCRIPTING,
+  ...SERVING,
+  ...SETTINGS_CHECKS,
   ...SSH_WORK,
 ];
