@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import type { Readable, Transform } from 'node:stream';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { createBrotliDecompress, createGunzip } from 'node:zlib';
 
 /** Longer lines are cut here, so that a damaged file cannot fill the memory; the longest real one has 33 kB. */
 const LINE_BYTES = 8 * 1024 * 1024;
@@ -12,13 +12,13 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
 /**
- * The lines of a captured file, plain or gzip, without empty ones. A file that is one JSON array gives its
- * elements. Throws what the file system or gunzip reports.
+ * The lines of a captured file, plain, gzip or Brotli (named `.br`), without empty ones. A file that is one JSON array gives its
+ * elements. Throws what the file system or the unpacking reports.
  */
 export async function* captureLines(file: string): AsyncGenerator<Buffer> {
-  const packed = await isGzip(file);
+  const unpack = await unpackerOf(file);
   const input = createReadStream(file, { highWaterMark: 1 << 18 });
-  const bytes: Readable = packed ? gunzipped(input) : input;
+  const bytes: Readable = unpack ? unpacked(input, unpack) : input;
   let split: Splitter | undefined;
   try {
     for await (const chunk of bytes) {
@@ -38,6 +38,12 @@ interface Splitter {
   end(): readonly Buffer[];
 }
 
+/** What unpacks a file. Brotli has no mark of its own at the beginning (RFC 7932), so its name must say so. */
+async function unpackerOf(file: string): Promise<Transform | null> {
+  if (file.endsWith('.br')) return createBrotliDecompress();
+  return (await isGzip(file)) ? createGunzip() : null;
+}
+
 async function isGzip(file: string): Promise<boolean> {
   const handle = await open(file);
   try {
@@ -48,10 +54,10 @@ async function isGzip(file: string): Promise<boolean> {
   }
 }
 
-/** Errors of the file and of gunzip both end the reading: `pipe` alone would lose the first kind. */
-function gunzipped(input: Readable): Readable {
+/** Errors of the file and of unpacking both end the reading: `pipe` alone would lose the first kind. */
+function unpacked(input: Readable, unpack: Transform): Readable {
   const out = new PassThrough({ highWaterMark: 1 << 18 });
-  pipeline(input, createGunzip(), out).catch((cause: unknown) => out.destroy(cause as Error));
+  pipeline(input, unpack, out).catch((cause: unknown) => out.destroy(cause as Error));
   return out;
 }
 

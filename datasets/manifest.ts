@@ -64,6 +64,18 @@ export async function readManifest(file: string): Promise<Manifest> {
   }
 }
 
+/** Several manifests as one. Throws input-invalid when two captures have one id. */
+export async function readManifests(files: readonly string[]): Promise<Manifest> {
+  const all = await Promise.all(files.map(readManifest));
+  const captures = all.flatMap((one) => one.captures);
+  const ids = new Set<string>();
+  for (const { id } of captures) {
+    if (ids.has(id)) throw new LogsterError('input-invalid', `Two captures of the manifests are named ${id}`);
+    ids.add(id);
+  }
+  return { captures, unreadable: all.flatMap((one) => one.unreadable) };
+}
+
 /** Checks a manifest's JSON; what an entry leaves out gets the value that claims least. */
 export function parseManifest(json: unknown, folder: string): Manifest {
   const list = manifestSchema.safeParse(json);

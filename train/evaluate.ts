@@ -1,5 +1,5 @@
 import { PLATFORMS, type Platform } from '../contracts/event.ts';
-import { type Capture, readManifest } from '../datasets/manifest.ts';
+import { type Capture, readManifests } from '../datasets/manifest.ts';
 import type { Engine } from '../models/engine.ts';
 import { wholeGraph } from '../models/graph-part.ts';
 import { shownProbability } from '../models/scaling.ts';
@@ -16,10 +16,11 @@ import { type Inspect, windowsOf } from './windows-of.ts';
 
 /** What an evaluation needs. */
 export interface EvaluateOptions {
-  readonly manifestFile: string;
+  readonly manifestFiles: readonly string[];
+  readonly judges?: ((capture: Capture) => boolean) | undefined; // which captures; all when absent
   readonly platform?: Platform | undefined; // both when absent
   readonly loadModel: (platform: Platform) => Promise<LoadedModel>;
-  /** A rule engine; with one, `sigma` is judged too and has a say in `hybrid`. */
+  /** A rule engine; with one, `sigma` is judged too. */
   readonly inspect?: Inspect | undefined;
   readonly report?: ((line: string) => void) | undefined; // progress, one line per capture
 }
@@ -29,7 +30,8 @@ export interface EvaluateOptions {
  * come with the models. A capture that cannot be read is reported and does not end the evaluation.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { captures, unreadable } = await readManifest(options.manifestFile);
+  const { captures: all, unreadable } = await readManifests(options.manifestFiles);
+  const captures = options.judges ? all.filter(options.judges) : all;
   const reports: CaptureReport[] = unreadable.map(({ id, reason }) => ({
     ...EMPTY_REPORT,
     id,
@@ -106,10 +108,7 @@ export async function shownScores(
     const simple = baselines.flatMap(({ name, scaling }) =>
       scaling ? [[name, shownProbability(scaling, boundedLogit(probabilities[name] ?? 0))]] : [],
     );
-    const rules = example.rules && {
-      sigma: example.rules.score,
-      hybrid: Math.max(shown, example.rules.score),
-    };
+    const rules = example.rules && { sigma: example.rules.score };
     return { gat, hybrid: shown, ...Object.fromEntries(simple), ...rules };
   });
 }

@@ -25,8 +25,8 @@ export function evaluationSection(platform: Platform, { platforms, captures }: E
   const dropped = sum((one) => Object.values(one.dropped).reduce((total, count) => total + count, 0));
   const unread = captures.filter((one) => one.error !== null).length;
   return `${[
-    '## The whole manifest again',
-    'What `logster evaluate` gives with this version on all captures of the manifest. **Nearly all of them trained it, so these figures are not a measurement**, but for `atomic`: the pairs of captures that may not train (another laboratory, process events alone). `hybrid` is here the higher of what is served and the rules (`sigma`), which learnt nothing, though whoever wrote them knew the techniques.',
+    '## Captures that trained nothing',
+    'What `logster evaluate` gives with this version, at the thresholds it carries, on captures that it has not learnt from: those held back by time, those whose licence or role lets them only judge, and the pairs of captures that serve for pairs alone. `sigma` are the rules; whoever wrote them knew the techniques.',
     [
       '| scorer | PR-AUC | ROC-AUC | found at 0.5 % | alerted | found at 2 % | alerted | pairs marked | unmarked | atomic |',
       '|---|---|---|---|---|---|---|---|---|---|',

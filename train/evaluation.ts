@@ -12,7 +12,7 @@ export const SCORERS = [
   'control-lab',
   'control-host',
 ] as const;
-/** What gives a window a score: the network, baselines it must beat, controls that prove nothing. `hybrid` is what is served, the network with its trees, or the rules where they say more. */
+/** What gives a window a score: the network, baselines it must beat, controls that prove nothing. `hybrid` is what is served: the network with its trees. */
 export type ScorerName = (typeof SCORERS)[number];
 
 /** Shares of benign windows for which a model carries thresholds. The first is the alert threshold. */

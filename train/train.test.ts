@@ -40,7 +40,7 @@ const lines: string[] = [];
 const train = (licence: string) =>
   trainPlatform({
     platform: 'windows',
-    manifestFile: writeManifest(licence),
+    manifestFiles: [writeManifest(licence)],
     seed: 7,
     cacheFolder: join(folder, 'cache'),
     recipe: { epochs: 5, drawsPerEpoch: 8, batchGraphs: 4 },

@@ -1,7 +1,7 @@
 import { LogsterError } from '../contracts/errors.ts';
 import type { Platform } from '../contracts/event.ts';
-import { type Capture, readManifest } from '../datasets/manifest.ts';
-import { mayTrain } from '../datasets/split.ts';
+import { type Capture, readManifests } from '../datasets/manifest.ts';
+import { trainingSide } from '../datasets/split.ts';
 import type { Clock } from '../ports/telemetry/telemetry.ts';
 import { crossFit, typicalEpochs } from './cross-fit.ts';
 import { evaluate } from './evaluate.ts';
@@ -19,7 +19,7 @@ import type { Inspect } from './windows-of.ts';
 /** What training needs. */
 export interface TrainOptions {
   readonly platform: Platform;
-  readonly manifestFile: string;
+  readonly manifestFiles: readonly string[];
   readonly seed?: number;
   readonly cacheFolder: string; // graphs of captures, so that the next training starts at once
   readonly recipe?: Partial<Recipe>;
@@ -36,10 +36,10 @@ export interface TrainOptions {
  * all of them. Equal data, code and seed give equal weights. Throws input-invalid when there is nothing to learn.
  */
 export async function trainPlatform(options: TrainOptions): Promise<TrainedVersion> {
-  const { platform, manifestFile, seed = 1, folds = FOLDS, clock, report } = options;
-  const { captures } = await readManifest(manifestFile);
-  const usable = captures.filter(
-    (one) => one.platform === platform && mayTrain(one) && (one.attack === false || one.mark !== null),
+  const { platform, manifestFiles, seed = 1, folds = FOLDS, clock, report } = options;
+  const { captures } = await readManifests(manifestFiles);
+  const usable = trainingSide(captures.filter((one) => one.platform === platform)).filter(
+    (one) => one.attack === false || one.mark !== null,
   );
   checkUsable(usable, platform, folds);
   const read = await readAll(usable, options);
@@ -64,9 +64,16 @@ export async function trainPlatform(options: TrainOptions): Promise<TrainedVersi
     trained,
     createdAt,
   });
-  report('evaluating the version on the whole manifest');
+  report('evaluating the version on captures that trained nothing');
+  const learntFrom = new Set(usable.map((one) => one.id));
   const loadModel = async () => loadFiles({ ...version.files }, 'new');
-  const evaluation = await evaluate({ manifestFile, platform, loadModel, inspect: options.inspect });
+  const evaluation = await evaluate({
+    manifestFiles,
+    platform,
+    loadModel,
+    inspect: options.inspect,
+    judges: (capture) => capture.platform === platform && !learntFrom.has(capture.id),
+  });
   const card = Buffer.from(`${version.files[CARD_FILE]}\n${evaluationSection(platform, evaluation)}`);
   return { ...version, files: { ...version.files, [CARD_FILE]: card } };
 }

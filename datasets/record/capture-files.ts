@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createGzip, type Gzip } from 'node:zlib';
+import { constants, createBrotliCompress } from 'node:zlib';
 
 export const SOURCES = ['auditd', 'ebpf'] as const;
 /** What of the kernel a view of a session comes from. */
@@ -24,18 +24,21 @@ export interface WrittenFile {
   readonly last: number;
 }
 
-const NAMES = { auditd: '-auditd.log.gz', ebpf: '-ebpf.ndjson.gz' } as const;
+const NAMES = { auditd: '-auditd.log.br', ebpf: '-ebpf.ndjson.br' } as const;
+/** A quarter smaller than gzip's best, and as fast. */
+const PACKING = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 };
+
 /** Opens the file of one view of a session. */
 export async function openCaptureFile(folder: string, id: string, source: SourceName): Promise<CaptureFile> {
   await mkdir(folder, { recursive: true });
   const name = `${id}${NAMES[source]}`;
-  const gzip: Gzip = createGzip({ level: 9 });
+  const packing = createBrotliCompress({ params: PACKING });
   const out = createWriteStream(join(folder, name));
-  gzip.pipe(out);
+  packing.pipe(out);
   let [lines, first, last] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   return {
     write(line, at) {
-      gzip.write(Buffer.from(`${line}\n`, source === 'auditd' ? 'latin1' : 'utf8'));
+      packing.write(Buffer.from(`${line}\n`, source === 'auditd' ? 'latin1' : 'utf8'));
       lines += 1;
       first = Math.min(first, at);
       last = Math.max(last, at);
@@ -44,7 +47,7 @@ export async function openCaptureFile(folder: string, id: string, source: Source
       await new Promise<void>((resolve, reject) => {
         out.once('finish', resolve);
         out.once('error', reject);
-        gzip.end();
+        packing.end();
       });
       const file = join(folder, name);
       const sha256 = createHash('sha256')

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LogsterError } from '../../contracts/errors.ts';
@@ -39,7 +39,7 @@ export async function playSession(
     return await live(plan, { machine, initPid, signal });
   } finally {
     killGroup(child);
-    await rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
+    await removeFolder(work);
   }
 }
 
@@ -112,6 +112,12 @@ function rustFolder(): Promise<string> {
     () => '', // no Rust here: activities that need it are not drawn
   );
   return rust;
+}
+
+/** A session may have made files unchangeable (chattr(1)), and its last processes may still be ending. */
+async function removeFolder(folder: string): Promise<void> {
+  await pause(500);
+  await runUntilDone('/bin/sh', ['-c', 'chattr -R -f -i "$0"; rm -rf -- "$0"', folder]);
 }
 
 function killGroup(child: ChildProcess): void {

@@ -72,29 +72,42 @@ function addEvaluateCommand(program: Command, surroundings: Surroundings): void 
   program
     .command('evaluate')
     .description('measure a model, its baselines and its controls on labelled captures')
-    .requiredOption('--manifest <file>', 'MANIFEST.json with the captures beside it')
+    .requiredOption(
+      '--manifest <files...>',
+      'MANIFEST.json with the captures beside it; several count as one',
+    )
     .option('--platform <platform>', PLATFORMS.join(' or '))
+    .option('--held-back', 'only captures that are held back from all training')
     .option('--model <name>', 'NAME or NAME@VERSION instead of the champion')
     .option('--json', 'only the JSON object')
-    .action(async (flags: { manifest: string; platform?: string; model?: string; json?: boolean }) => {
-      const { registry, loadModel } = await modelsOf(surroundings, flags.model);
-      const analyzer = techniqueAnalyzer();
-      const evaluation = await evaluate({
-        manifestFile: flags.manifest,
-        platform: flags.platform === undefined ? undefined : platformOf(flags.platform),
-        loadModel,
-        inspect: (events) => analyzer.inspect(events),
-        report: flags.json ? undefined : (line) => process.stderr.write(`${line}\n`),
-      });
-      await registry.close();
-      if (!flags.json) process.stdout.write(`${evaluationTables(evaluation)}\n`);
-      process.stdout.write(`${JSON.stringify(evaluation)}\n`);
-    });
+    .action(
+      async (flags: {
+        manifest: string[];
+        heldBack?: boolean;
+        platform?: string;
+        model?: string;
+        json?: boolean;
+      }) => {
+        const { registry, loadModel } = await modelsOf(surroundings, flags.model);
+        const analyzer = techniqueAnalyzer();
+        const evaluation = await evaluate({
+          manifestFiles: flags.manifest,
+          platform: flags.platform === undefined ? undefined : platformOf(flags.platform),
+          judges: flags.heldBack ? (capture) => capture.heldBack : undefined,
+          loadModel,
+          inspect: (events) => analyzer.inspect(events),
+          report: flags.json ? undefined : (line) => process.stderr.write(`${line}\n`),
+        });
+        await registry.close();
+        if (!flags.json) process.stdout.write(`${evaluationTables(evaluation)}\n`);
+        process.stdout.write(`${JSON.stringify(evaluation)}\n`);
+      },
+    );
 }
 
 interface TrainFlags {
   readonly platform: string;
-  readonly manifest: string;
+  readonly manifest: readonly string[];
   readonly seed: string;
   readonly backend: TrainingBackend;
 }
@@ -104,7 +117,10 @@ function addTrainCommand(program: Command, { root, environment }: Surroundings):
     .command('train')
     .description('train a network and its baselines, measure them by cross-fitting, and register the version')
     .requiredOption('--platform <platform>', PLATFORMS.join(' or '))
-    .requiredOption('--manifest <file>', 'MANIFEST.json with the captures beside it')
+    .requiredOption(
+      '--manifest <files...>',
+      'MANIFEST.json with the captures beside it; several count as one',
+    )
     .option('--seed <number>', 'equal seeds give equal weights', '1')
     .addOption(
       new Option('--backend <name>', 'what computes; only wasm gives equal weights on every machine')
@@ -119,7 +135,7 @@ function addTrainCommand(program: Command, { root, environment }: Surroundings):
         throw new LogsterError('input-invalid', `--seed ${flags.seed} is not a whole number`);
       const trained = await trainPlatform({
         platform,
-        manifestFile: flags.manifest,
+        manifestFiles: flags.manifest,
         seed,
         recipe: { backend: flags.backend },
         cacheFolder: join(config.data.directory, 'cache'),
