@@ -7,7 +7,7 @@ const round: Activity = {
   name: 'round-of-machines',
   kind: 'administration',
   as: 'either',
-  needs: ['ssh', 'scp', 'timeout', 'xargs'],
+  needs: ['ssh', 'scp', 'timeout', 'xargs', 'nc'],
   lines: (draw, place) => {
     const list = workFile(draw, place, draw.pick(['.txt', '.hosts', '']));
     const hosts = draw.some(place.peers, draw.int(2, 4));
