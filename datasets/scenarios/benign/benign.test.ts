@@ -2,6 +2,7 @@ import { randomOf } from '../../record/random-of.ts';
 import { drawMachine, placeOf } from '../../record/session-machine.ts';
 import { drawFrom } from '../draw.ts';
 import type { Activity } from '../scenario.ts';
+import { bySudo } from './by-sudo.ts';
 import { BENIGN } from './index.ts';
 import { SERVICES } from './services.ts';
 
@@ -40,6 +41,26 @@ test.each(ALL)('%s needs the programs that it types', (_, one) => {
 
 test.each(ALL)('%s types no tab, by which a terminal would complete what stands before it', (_, one) => {
   for (let seed = 0; seed < 20; seed++) expect(linesOf(one, seed).join('\n')).not.toContain('\t');
+});
+
+test('bySudo() lets a user do by sudo, line by line, what root does', () => {
+  const work = bySudo({
+    name: 'work',
+    kind: 'administration',
+    as: 'root',
+    needs: [],
+    lines: (_, { home }) => ['useradd -m a', `echo 'x' > ${home}/a`, 'cd /srv'],
+  });
+  const draw = drawFrom(randomOf(1));
+  const machine = drawMachine(draw);
+  const user = machine.accounts[0]?.name ?? '';
+  expect(work.as).toBe('either');
+  expect(work.lines(draw, placeOf(machine, user, draw))).toEqual([
+    'sudo -n useradd -m a',
+    `sudo -n bash -c 'echo '\\''x'\\'' > /root/a'`,
+    `sudo -n bash -c 'cd /srv'`,
+  ]);
+  expect(work.lines(draw, placeOf(machine, 'root', draw))[0]).toBe('useradd -m a');
 });
 
 test('most work is of a few lines', () => {

@@ -1,6 +1,7 @@
 import type { Activity } from '../scenario.ts';
 import { ADMINISTRATION } from './administration.ts';
 import { BULK_FILES } from './bulk-files.ts';
+import { bySudo } from './by-sudo.ts';
 import { COMPILING } from './compiling.ts';
 import { COPIES } from './copies.ts';
 import { DEBUGGING } from './debugging.ts';
@@ -53,4 +54,4 @@ export const BENIGN: readonly Activity[] = [
   ...SETTINGS_CHECKS,
   ...SSH_WORK,
   ...SYSTEM_CALLS,
-].map(glancing);
+].map((activity) => glancing(bySudo(activity)));
