@@ -28,7 +28,7 @@ const inC: Activity = {
         const name = `${draw.word()}${index}`;
         return [
           write(draw, `${name}.c`, `${head}int main(void) {\n${piece}\n  return 0;\n}`),
-          `gcc ${draw.pick(['-O1', '-g', '-Wall', '-O2 -s'])} -o ${name} ${name}.c 2>&1 | grep -i error; ${draw.pick([`./${name}`, `timeout 10 ./${name}`, `timeout 10 strace -f -o ${name}.log ./${name}; tail -2 ${name}.log`, `./${name}; echo $?`])}`,
+          `gcc ${draw.pick(['-O1', '-g', '-Wall', '-O2 -s'])} -o ${name} ${name}.c 2>&1 | grep -i error; ${draw.pick([`timeout 10 ./${name}`, `timeout 10 strace -f -o ${name}.log ./${name}; tail -2 ${name}.log`, `timeout 9 ./${name}; echo $?`])}`,
         ];
       }),
       ...draw.some(['ls -la', 'pgrep -l sleep | head -3', 'ldd ./*0', 'rm -f *.c'], draw.int(0, 2)),
