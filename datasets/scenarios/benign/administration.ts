@@ -166,7 +166,7 @@ export const ADMINISTRATION: readonly Activity[] = [
     name: 'inspect-services',
     kind: 'administration',
     as: 'either',
-    needs: ['ss', 'nc', 'curl'],
+    needs: ['ss', 'nc', 'curl', 'lsof'],
     lines: (draw, place) => [
       `python3 -m http.server ${place.ports[0]} --bind ${draw.pick(['127.0.0.1', place.address])} >/dev/null 2>&1 &`,
       'ss -tln',

@@ -59,7 +59,7 @@ const sealed: Activity = {
   name: 'files-sealed-one-by-one',
   kind: 'administration',
   as: 'either',
-  needs: ['openssl', 'gpg', 'gzip', 'xz', 'zip', 'shred', 'python3'],
+  needs: ['openssl', 'gpg', 'gzip', 'xz', 'zip', 'shred', 'python3', 'xxd'],
   lines: (draw, place) => {
     const folder = draw.chance(0.5)
       ? workFolder(draw, place)
@@ -130,7 +130,7 @@ const erased: Activity = {
           'rm -rf ~/.cache/* ~/.local/share/Trash',
           `for f in ${folder}/*; do : > $f; done`,
           `dd if=/dev/zero of=$(ls ${folder}/* | head -1) bs=1k count=4 conv=notrunc status=none`,
-          `find ${folder} -type f -print0 | xargs -0 -n 1 -r wipe 2>/dev/null || find ${folder} -type f -delete`,
+          `find ${folder} -type f -print0 | xargs -0 -r shred -u -n 1`,
           root(place, "sh -c 'cd /srv/backup && ls -t | tail -n +4 | xargs -r rm -rf'"),
           `find ${place.home} -name '*.pyc' -o -name '*~' -o -name '*.swp' | xargs -r rm -f`,
         ],

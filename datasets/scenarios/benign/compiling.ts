@@ -13,8 +13,8 @@ const library: Activity = {
     const name = plainWord(draw);
     const shared = draw.chance(0.6);
     const make = shared
-      ? `lib${name}.so: ${name}.c\n\tgcc -O2 -fPIC -shared -o $@ $<\ntest: lib${name}.so test.c\n\tgcc -o $@ test.c -L. -l${name}\n\tLD_LIBRARY_PATH=. ./test\nclean:\n\trm -f *.so test`
-      : `lib${name}.a: ${name}.c\n\tgcc -O2 -c ${name}.c\n\tar rcs $@ ${name}.o\ntest: lib${name}.a test.c\n\tgcc -o $@ test.c -L. -l${name}\n\t./test\nclean:\n\trm -f *.o *.a test`;
+      ? `lib${name}.so: ${name}.c\n>gcc -O2 -fPIC -shared -o $@ $<\ntest: lib${name}.so test.c\n>gcc -o $@ test.c -L. -l${name}\n>LD_LIBRARY_PATH=. ./test\nclean:\n>rm -f *.so test`
+      : `lib${name}.a: ${name}.c\n>gcc -O2 -c ${name}.c\n>ar rcs $@ ${name}.o\ntest: lib${name}.a test.c\n>gcc -o $@ test.c -L. -l${name}\n>./test\nclean:\n>rm -f *.o *.a test`;
     return [
       `mkdir -p ${folder} && cd ${folder}`,
       write(
@@ -23,7 +23,7 @@ const library: Activity = {
         `int ${name}_sum(int n) { int s = 0; for (int i = 1; i <= n; i++) s += i; return s; }`,
       ),
       `printf '#include <stdio.h>\\nint ${name}_sum(int);\\nint main(void) { printf("%%d\\\\n", ${name}_sum(${draw.int(3, 99)})); return 0; }\\n' > test.c`,
-      `cat > Makefile <<'END'\n${make}\nEND`,
+      `cat > Makefile <<'END'\n.RECIPEPREFIX = >\n${make}\nEND`,
       draw.pick(['make', 'make -s', 'make -j2']),
       'make test',
       ...draw.some(
@@ -55,7 +55,7 @@ const goServer: Activity = {
     const [port = 20_000] = place.ports;
     return [
       `mkdir -p ${folder} && cd ${folder} && go mod init example.net/${plainWord(draw)} 2>/dev/null`,
-      `cat > main.go <<'END'\npackage main\n\nimport (\n\t"bufio"\n\t"fmt"\n\t"net"\n)\n\nfunc main() {\n\tl, err := net.Listen("tcp", "127.0.0.1:${port}")\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tfor {\n\t\tc, err := l.Accept()\n\t\tif err != nil {\n\t\t\treturn\n\t\t}\n\t\tbufio.NewReader(c).ReadString('\\n')\n\t\tfmt.Fprint(c, "HTTP/1.0 200 OK\\r\\n\\r\\n${draw.word()}\\n")\n\t\tc.Close()\n\t}\n}\nEND`,
+      `cat > main.go <<'END'\npackage main\n\nimport (\n  "bufio"\n  "fmt"\n  "net"\n)\n\nfunc main() {\n  l, err := net.Listen("tcp", "127.0.0.1:${port}")\n  if err != nil {\n    panic(err)\n  }\n  for {\n    c, err := l.Accept()\n    if err != nil {\n      return\n    }\n    bufio.NewReader(c).ReadString('\\n')\n    fmt.Fprint(c, "HTTP/1.0 200 OK\\r\\n\\r\\n${draw.word()}\\n")\n    c.Close()\n  }\n}\nEND`,
       draw.pick([
         'go build -o server .',
         'go build -ldflags "-s -w" -o server .',

@@ -10,7 +10,7 @@ export const EVERYDAY: readonly Activity[] = [
     name: 'look-around',
     kind: 'interactive',
     as: 'either',
-    needs: ['lsof'],
+    needs: ['lsof', 'crontab'],
     lines: (draw) =>
       draw.some(
         [
@@ -150,7 +150,7 @@ export const EVERYDAY: readonly Activity[] = [
       const folder = `${home}/projects/${draw.word()}-go`;
       return [
         `mkdir -p ${folder} && cd ${folder} && go mod init example.net/${draw.word()}`,
-        `cat > main.go <<'END'\npackage main\n\nfunc main() {\n\ttotal := 0\n\tfor i := 0; i < ${draw.int(100, 9999)}; i++ {\n\t\ttotal += i\n\t}\n\tprintln(total)\n}\nEND`,
+        `cat > main.go <<'END'\npackage main\n\nfunc main() {\n  total := 0\n  for i := 0; i < ${draw.int(100, 9999)}; i++ {\n    total += i\n  }\n  println(total)\n}\nEND`,
         'go build -o tool . && ./tool',
         ...draw.some(['go vet ./...', 'gofmt -l .', 'rm -f tool', 'mv tool ~/'], draw.int(0, 2)),
         'cd',
@@ -161,7 +161,7 @@ export const EVERYDAY: readonly Activity[] = [
     name: 'fetch-files',
     kind: 'network',
     as: 'either',
-    needs: ['curl', 'wget'],
+    needs: ['curl', 'wget', 'jq'],
     lines: (draw, place) => {
       const name = draw.word();
       const get = (path: string, out: string): string =>
@@ -194,7 +194,7 @@ export const EVERYDAY: readonly Activity[] = [
     name: 'python-data',
     kind: 'data',
     as: 'either',
-    needs: ['python3'],
+    needs: ['python3', 'sqlite3'],
     lines: (draw, { home }) => {
       const script = `${home}/${draw.file('.py')}`;
       const table = `${home}/${draw.word()}.csv`;

@@ -1,12 +1,15 @@
 import type { Activity } from '../scenario.ts';
 import { ADMINISTRATION } from './administration.ts';
 import { BULK_FILES } from './bulk-files.ts';
+import { bySudo } from './by-sudo.ts';
 import { COMPILING } from './compiling.ts';
 import { COPIES } from './copies.ts';
 import { DEBUGGING } from './debugging.ts';
 import { DEPLOYMENTS } from './deployments.ts';
 import { DEVELOPMENT } from './development.ts';
 import { EVERYDAY } from './everyday.ts';
+import { FLEET } from './fleet.ts';
+import { glancing } from './glancing.ts';
 import { LOG_READING } from './log-reading.ts';
 import { MACHINE_SETTINGS } from './machine-settings.ts';
 import { NETWORK_CHECKS } from './network-checks.ts';
@@ -22,6 +25,7 @@ import { SCRIPTING } from './scripting.ts';
 import { SERVING } from './serving.ts';
 import { SETTINGS_CHECKS } from './settings-checks.ts';
 import { SSH_WORK } from './ssh-work.ts';
+import { SYSTEM_CALLS } from './system-calls.ts';
 
 /** Every piece of ordinary work that a recording may draw. */
 export const BENIGN: readonly Activity[] = [
@@ -33,6 +37,7 @@ export const BENIGN: readonly Activity[] = [
   ...DEPLOYMENTS,
   ...DEVELOPMENT,
   ...EVERYDAY,
+  ...FLEET,
   ...LOG_READING,
   ...MACHINE_SETTINGS,
   ...NETWORK_CHECKS,
@@ -48,4 +53,5 @@ export const BENIGN: readonly Activity[] = [
   ...SERVING,
   ...SETTINGS_CHECKS,
   ...SSH_WORK,
-];
+  ...SYSTEM_CALLS,
+].map((activity) => glancing(bySudo(activity)));

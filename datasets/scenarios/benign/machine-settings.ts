@@ -7,7 +7,7 @@ const mounts: Activity = {
   name: 'file-systems-mounted',
   kind: 'administration',
   as: 'root',
-  needs: ['mount', 'umount', 'findmnt'],
+  needs: ['mount', 'umount', 'findmnt', 'lsof'],
   lines: (draw, place) => {
     const at = `${draw.pick(['/mnt', '/srv', '/media'])}/${draw.word()}`;
     const lower = workFolder(draw, place);

@@ -6,7 +6,7 @@ const worker: Activity = {
   name: 'worker-of-a-cluster',
   kind: 'data',
   as: 'either',
-  needs: ['python3', 'gcc', 'curl', 'wget', 'perl', 'nproc', 'nice'],
+  needs: ['python3', 'gcc', 'curl', 'wget', 'perl', 'nproc', 'nice', 'crontab', 'openssl'],
   lines: (draw, place) => {
     const folder = workFolder(draw, place);
     const { host, port } = remote(draw, place);

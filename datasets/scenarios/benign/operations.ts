@@ -71,7 +71,7 @@ export const OPERATIONS: readonly Activity[] = [
     name: 'own-ssh-daemon',
     kind: 'administration',
     as: 'root',
-    needs: ['sshd', 'ssh', 'ssh-keygen'],
+    needs: ['sshd', 'ssh', 'ssh-keygen', 'rsync'],
     lines: (draw, place) => {
       const key = `/root/.ssh/${draw.word()}`;
       return [
@@ -210,7 +210,7 @@ export const OPERATIONS: readonly Activity[] = [
     name: 'encode-and-decode',
     kind: 'data',
     as: 'either',
-    needs: ['base64', 'xxd', 'jq'],
+    needs: ['base64', 'xxd', 'jq', 'curl'],
     lines: (draw, place) => {
       const text = `${draw.word()} ${draw.word()}`;
       return draw.some(

@@ -38,7 +38,7 @@ const newcomer: Activity = {
   name: 'newcomer-looks-about',
   kind: 'interactive',
   as: 'either',
-  needs: ['tree', 'lsof', 'file', 'less', 'sudo'],
+  needs: ['tree', 'lsof', 'file', 'less', 'sudo', 'crontab'],
   lines: (draw, place) => [
     ...draw
       .some(FACTS, draw.int(2, 5))
@@ -76,7 +76,7 @@ const inventory: Activity = {
   name: 'facts-for-inventory',
   kind: 'administration',
   as: 'either',
-  needs: ['curl', 'wget', 'python3', 'perl', 'nc', 'tar'],
+  needs: ['curl', 'wget', 'python3', 'perl', 'nc', 'tar', 'crontab'],
   lines: (draw, place) => {
     const out = workFile(draw, place, draw.pick(['.txt', '', '.log', '.json']));
     const script = workFile(draw, place, draw.pick(['.sh', '.py']));

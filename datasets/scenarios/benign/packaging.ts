@@ -7,7 +7,7 @@ const debian: Activity = {
   name: 'debian-package-with-scripts',
   kind: 'packages',
   as: 'root',
-  needs: ['dpkg-deb', 'dpkg', 'apt-get'],
+  needs: ['dpkg-deb', 'dpkg', 'apt-get', 'useradd'],
   lines: (draw, place) => {
     const name = plainWord(draw);
     const folder = workFolder(draw, place);
@@ -107,6 +107,7 @@ const nodeModule: Activity = {
       `mkdir -p ${folder}/${name} ${folder}/app && cd ${folder}/${name}`,
       `echo '${JSON.stringify({ name, version: `1.${draw.int(0, 9)}.${draw.int(0, 9)}`, main: 'index.js', scripts: { [draw.pick(['postinstall', 'install', 'preinstall'])]: script } })}' > package.json`,
       `echo 'module.exports = () => process.pid' > index.js; printf 'require("child_process").execSync("${draw.pick(['uname -a', 'ls', 'gcc --version', 'id'])}", {stdio: "inherit"});\\n' > setup.js; printf 'date > built\\nls -la\\n' > build.sh`,
+      ...maybe(draw, 0.7, 'npm install --offline --no-audit --no-fund 2>&1 | tail -2'),
       'npm pack --silent',
       `cd ../app && npm init -y > /dev/null && npm install --offline --no-audit --no-fund ${folder}/${name}/*.tgz 2>&1 | tail -2`,
       ...draw.some(

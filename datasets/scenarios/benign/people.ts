@@ -7,7 +7,7 @@ const arrival: Activity = {
   name: 'colleagues-arrive',
   kind: 'administration',
   as: 'root',
-  needs: ['useradd', 'groupadd', 'chpasswd', 'openssl', 'curl', 'wget', 'perl', 'python3'],
+  needs: ['useradd', 'groupadd', 'chpasswd', 'openssl', 'curl', 'wget', 'perl', 'python3', 'visudo'],
   lines: (draw, place) => {
     const group = plainWord(draw);
     const names = Array.from({ length: draw.int(1, 4) }, () => `${plainWord(draw)}${draw.int(1, 9)}`);

@@ -149,15 +149,15 @@ const logins: Activity = {
       `export HISTSIZE=${draw.int(500, 9000)} HISTFILESIZE=${draw.int(500, 9000)} HISTTIMEFORMAT='%F %T '; echo 'HISTCONTROL=ignoreboth' >> ~/.bashrc`,
     ];
     const all = [
-      `sh -c "echo 'export ${word}=${draw.int(1, 99)}' > /etc/profile.d/${name}.sh"`,
-      `sh -c "echo '${draw.word()} ${draw.word()}' > /etc/motd"`,
-      `sh -c "mkdir -p /etc/update-motd.d; printf '#!/bin/sh\\nuptime\\ndf -h /\\n' > /etc/update-motd.d/50-${name}; chmod 755 /etc/update-motd.d/50-${name}"`,
-      `sh -c "echo '${name} soft nofile ${draw.int(1024, 65_000)}' >> /etc/security/limits.d/${name}.conf"`,
-      `sh -c "printf '#!/bin/sh -e\\n/usr/local/bin/${name} &\\nexit 0\\n' > /etc/rc.local; chmod 755 /etc/rc.local"`,
-      `sh -c "printf 'session optional pam_umask.so\\n' >> /etc/pam.d/common-session"`,
-      `sh -c "echo 'umask 027' >> /etc/bash.bashrc"`,
-      `sh -c "printf 'ACTION==add, RUN+=/bin/true\\n' > /etc/udev/rules.d/${draw.int(50, 99)}-${name}.rules"`,
-    ].map((one) => root(place, one));
+      `echo 'export ${word}=${draw.int(1, 99)}' > /etc/profile.d/${name}.sh`,
+      `echo '${draw.word()} ${draw.word()}' > /etc/motd`,
+      `mkdir -p /etc/update-motd.d; printf '#!/bin/sh\\nuptime\\ndf -h /\\n' > /etc/update-motd.d/50-${name}; chmod 755 /etc/update-motd.d/50-${name}`,
+      `echo '${name} soft nofile ${draw.int(1024, 65_000)}' >> /etc/security/limits.d/${name}.conf`,
+      `printf '#!/bin/sh -e\\n/usr/local/bin/${name} &\\nexit 0\\n' > /etc/rc.local; chmod 755 /etc/rc.local`,
+      `printf 'session optional pam_umask.so\\n' >> /etc/pam.d/common-session`,
+      `echo 'umask 027' >> /etc/bash.bashrc`,
+      `printf 'ACTION==add, RUN+=/bin/true\\n' > /etc/udev/rules.d/${draw.int(50, 99)}-${name}.rules`,
+    ].map((one) => root(place, `sh -c ${quote(one)}`));
     return [
       draw.pick(['cat ~/.bashrc', 'tail -5 ~/.profile ~/.bashrc', 'ls -la ~ | head', 'ls /etc/profile.d']),
       ...draw.some([...mine, ...all], draw.int(3, 7)),

@@ -6,7 +6,7 @@ const oneLiners: Activity = {
   name: 'one-liners',
   kind: 'interactive',
   as: 'either',
-  needs: ['python3', 'perl', 'node', 'php', 'bc', 'xxd'],
+  needs: ['python3', 'perl', 'node', 'php', 'bc', 'xxd', 'curl'],
   lines: (draw, place) => {
     const { host, port } = remote(draw, place);
     const text = `${draw.word()} ${draw.int(1, 999)}`;
