@@ -64,6 +64,21 @@ export async function readManifest(file: string): Promise<Manifest> {
   }
 }
 
+/** Reads several manifests as one. Throws input-invalid when two of them name a capture alike. */
+export async function readManifests(files: readonly string[]): Promise<Manifest> {
+  const manifests = await Promise.all(files.map(readManifest));
+  const seen = new Set<string>();
+  for (const { id } of manifests.flatMap((one) => one.captures)) {
+    if (seen.has(id))
+      throw new LogsterError('input-invalid', `Two captures of the manifests are called ${id}`);
+    seen.add(id);
+  }
+  return {
+    captures: manifests.flatMap((one) => one.captures),
+    unreadable: manifests.flatMap((one) => one.unreadable),
+  };
+}
+
 /** Checks a manifest's JSON; what an entry leaves out gets the value that claims least. */
 export function parseManifest(json: unknown, folder: string): Manifest {
   const list = manifestSchema.safeParse(json);

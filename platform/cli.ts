@@ -12,6 +12,7 @@ import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSetupNativeCommand } from './commands/setup-native.ts';
 import { start } from './commands/start.ts';
+import { addTrainCommand } from './commands/train.ts';
 import { readConfig } from './config.ts';
 import { projectRoot } from './root.ts';
 import { STAGES, type StageName } from './wire.ts';
@@ -37,6 +38,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addStartCommand(program, surroundings);
   addReplayCommand(program, surroundings);
   addModelCommands(program, surroundings);
+  addTrainCommand(program, surroundings);
   addRecordCommand(program);
   addDatasetsCommand(program, surroundings);
   addDlqCommand(program, surroundings);

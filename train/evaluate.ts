@@ -1,5 +1,5 @@
 import { PLATFORMS, type Platform } from '../contracts/event.ts';
-import { type Capture, readManifest } from '../datasets/manifest.ts';
+import { type Capture, readManifests } from '../datasets/manifest.ts';
 import type { Engine } from '../models/engine.ts';
 import { wholeGraph } from '../models/graph-part.ts';
 import { shownProbability } from '../models/scaling.ts';
@@ -16,7 +16,8 @@ import { type Inspect, windowsOf } from './windows-of.ts';
 
 /** What an evaluation needs. */
 export interface EvaluateOptions {
-  readonly manifestFile: string;
+  readonly manifestFiles: readonly string[];
+  readonly heldBack?: boolean; // false: what is held back for the last judgement is left out
   readonly platform?: Platform | undefined; // both when absent
   readonly loadModel: (platform: Platform) => Promise<LoadedModel>;
   /** A rule engine; with one, `sigma` is judged too and has a say in `hybrid`. */
@@ -29,7 +30,7 @@ export interface EvaluateOptions {
  * come with the models. A capture that cannot be read is reported and does not end the evaluation.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { captures, unreadable } = await readManifest(options.manifestFile);
+  const { captures, unreadable } = await readManifests(options.manifestFiles);
   const reports: CaptureReport[] = unreadable.map(({ id, reason }) => ({
     ...EMPTY_REPORT,
     id,
@@ -38,7 +39,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const platforms: Partial<Record<Platform, PlatformEvaluation>> = {};
   const started = process.cpuUsage();
   for (const platform of PLATFORMS) {
-    const own = captures.filter((capture) => capture.platform === platform);
+    const own = captures.filter(
+      (capture) => capture.platform === platform && (options.heldBack !== false || !capture.heldBack),
+    );
     if (own.length === 0 || (options.platform ?? platform) !== platform) continue;
     platforms[platform] = await evaluatePlatform(own, await options.loadModel(platform), reports, options);
   }

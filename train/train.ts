@@ -1,100 +1,94 @@
-import { LogsterError } from '../contracts/errors.ts';
-import type { Platform } from '../contracts/event.ts';
-import { type Capture, readManifest } from '../datasets/manifest.ts';
-import { mayTrain } from '../datasets/split.ts';
-import type { Clock } from '../ports/telemetry/telemetry.ts';
-import { crossFit, typicalEpochs } from './cross-fit.ts';
+import type { Capture } from '../datasets/manifest.ts';
+import { type CrossFitted, crossFit, typicalEpochs } from './cross-fit.ts';
 import { evaluate } from './evaluate.ts';
 import { evaluationSection } from './evaluation-section.ts';
-import { cachedWindows, codeVersion } from './example-cache.ts';
-import type { Recipe } from './fit.ts';
-import { fitAll } from './fit-all.ts';
+import { idsOf } from './fold-plan.ts';
 import { loadFiles, modelName } from './load-model.ts';
-import { progress } from './progress.ts';
-import { FOLDS, RECIPES } from './recipes.ts';
+import { openRun, type Run, type RunOptions } from './open-run.ts';
+import type { FitUnit } from './run/unit.ts';
 import { CARD_FILE, type TrainedVersion, versionOf } from './version.ts';
-import type { ReadCapture } from './weights.ts';
 import type { Inspect } from './windows-of.ts';
 
 /** What training needs. */
-export interface TrainOptions {
-  readonly platform: Platform;
-  readonly manifestFile: string;
+export interface TrainOptions extends RunOptions {
   readonly seed?: number;
-  readonly cacheFolder: string; // graphs of captures, so that the next training starts at once
-  readonly recipe?: Partial<Recipe>;
-  readonly folds?: number;
   /** A rule engine; with one, the card shows the rules beside the network. */
   readonly inspect?: Inspect | undefined;
-  readonly clock: Clock;
-  readonly report: (line: string) => void;
 }
 
 /**
- * Trains one platform's network and its baselines on a manifest's captures and says how good they are: first
- * every capture is judged by models that saw nothing of its cluster, then the version that ships is trained on
- * all of them. Equal data, code and seed give equal weights. Throws input-invalid when there is nothing to learn.
+ * Trains one platform's network and its baselines on manifests' captures and says how good they are: first every
+ * capture is judged by models that saw nothing of its cluster, then the version that ships is trained on all of
+ * them but those held back. Equal data, code and seed give equal bytes, also after an interruption. Throws
+ * input-invalid when there is nothing to learn.
  */
 export async function trainPlatform(options: TrainOptions): Promise<TrainedVersion> {
-  const { platform, manifestFile, seed = 1, folds = FOLDS, clock, report } = options;
-  const { captures } = await readManifest(manifestFile);
-  const usable = captures.filter(
-    (one) => one.platform === platform && mayTrain(one) && (one.attack === false || one.mark !== null),
-  );
-  checkUsable(usable, platform, folds);
-  const read = await readAll(usable, options);
-  const recipe: Recipe = { ...RECIPES[platform], ...options.recipe, seed };
-  const fits = (recipe.fewestEpochs < recipe.epochs ? 2 * folds : folds) + 1;
-  const steps = progress({ clock, report, total: fits * recipe.epochs });
-  const crossFitted = await crossFit(read, {
+  const run = await openRun(options);
+  try {
+    const [crossFitted] = await crossFitSeeds(run, run.usable, [options.seed ?? 1]);
+    if (!crossFitted) throw new RangeError('No seed was cross-fitted');
+    const version = await finalVersion(run, crossFitted);
+    options.report('evaluating the version on all captures but those held back');
+    return await withEvaluation(version, options);
+  } finally {
+    await run.close();
+  }
+}
+
+/** Cross-fits captures once per seed, with the same folds. */
+export function crossFitSeeds(
+  run: Run,
+  captures: readonly Capture[],
+  seeds: readonly number[],
+  title = '',
+): Promise<readonly CrossFitted[]> {
+  const { platform, folds } = run;
+  const options = seeds.map((seed) => ({
     platform,
     folds,
-    recipe,
+    recipe: { ...run.recipe, seed },
     name: `${modelName(platform)}@cross-fitted`,
-    onFit: steps.onFit,
-  });
-  const epochs = typicalEpochs(crossFitted.epochs);
-  const trained = await fitAll(platform, read, { ...recipe, epochs }, steps.onFit('all captures'));
-  const createdAt = new Date(clock.now() * 1000).toISOString();
-  const version = await versionOf({
-    platform,
-    recipe: { ...recipe, epochs },
-    read,
+    title: seeds.length > 1 ? `${title}seed ${seed}` : title.trim(),
+  }));
+  return crossFit(captures, options, run.runner);
+}
+
+/** The fit that ships: on everything that may train, for as long as the folds of a cross-fit found best. */
+export function finalUnit(run: Run, { plans, epochs }: CrossFitted): FitUnit {
+  const recipe = plans[0]?.fit.recipe ?? { ...run.recipe, seed: 1 };
+  return {
+    kind: 'fit',
+    title: 'all captures',
+    platform: run.platform,
+    recipe: { ...recipe, epochs: typicalEpochs(epochs) },
+    train: idsOf(run.usable),
+    choice: null,
+    shuffleSeed: null,
+  };
+}
+
+/** Trains the version that ships and makes its files. */
+export async function finalVersion(run: Run, crossFitted: CrossFitted): Promise<TrainedVersion> {
+  const unit = finalUnit(run, crossFitted);
+  const [trained] = await run.runner.fit([unit]);
+  if (!trained) throw new RangeError('The version was not trained');
+  return versionOf({
+    platform: run.platform,
+    recipe: unit.recipe,
+    read: await run.source.read(unit.train, 'none'),
     crossFitted,
     trained,
-    createdAt,
+    createdAt: run.createdAt,
   });
-  report('evaluating the version on the whole manifest');
+}
+
+/** The version with a card that also shows what it gives on the captures it learnt from. */
+async function withEvaluation(
+  version: TrainedVersion,
+  { manifestFiles, platform, inspect }: TrainOptions,
+): Promise<TrainedVersion> {
   const loadModel = async () => loadFiles({ ...version.files }, 'new');
-  const evaluation = await evaluate({ manifestFile, platform, loadModel, inspect: options.inspect });
+  const evaluation = await evaluate({ manifestFiles, platform, loadModel, inspect, heldBack: false });
   const card = Buffer.from(`${version.files[CARD_FILE]}\n${evaluationSection(platform, evaluation)}`);
   return { ...version, files: { ...version.files, [CARD_FILE]: card } };
-}
-
-function checkUsable(captures: readonly Capture[], platform: Platform, folds: number): void {
-  const clusters = (attack: boolean) =>
-    new Set(captures.filter((one) => (one.attack !== false) === attack).map((one) => one.cluster)).size;
-  const [attack, benign] = [clusters(true), clusters(false)];
-  if (attack >= folds && benign >= folds) return;
-  throw new LogsterError(
-    'input-invalid',
-    `${folds} folds need as many ${platform} clusters of each class that may train (open licence, role, a mark); ` +
-      `the manifest has ${attack} of attacks and ${benign} of benign captures`,
-  );
-}
-
-async function readAll(
-  captures: readonly Capture[],
-  { cacheFolder, report }: TrainOptions,
-): Promise<readonly ReadCapture[]> {
-  const version = await codeVersion();
-  const read: ReadCapture[] = [];
-  for (const [place, capture] of captures.entries()) {
-    const content = await cachedWindows(capture, cacheFolder, version);
-    if (content.parsing.error)
-      throw new LogsterError('input-invalid', `${capture.file} cannot be read: ${content.parsing.error}`);
-    read.push({ capture, content });
-    if ((place + 1) % 20 === 0) report(`read ${place + 1} of ${captures.length} captures`);
-  }
-  return read;
 }

@@ -1,0 +1,33 @@
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The finished units of one run, each a file. */
+export interface RunFolder {
+  readonly path: string;
+  /** The text kept under a name; null when there is none. */
+  read(name: string): Promise<string | null>;
+  /** Keeps a text whole or not at all, also when the process ends meanwhile. */
+  write(name: string, text: string): Promise<void>;
+}
+
+/** Opens a run's folder, which need not exist. */
+export function runFolder(path: string): RunFolder {
+  const fileOf = (name: string): string => join(path, `${name}.json`);
+  return {
+    path,
+    async read(name) {
+      try {
+        return await readFile(fileOf(name), 'utf8');
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+        throw cause;
+      }
+    },
+    async write(name, text) {
+      await mkdir(path, { recursive: true });
+      const part = `${fileOf(name)}.${process.pid}`;
+      await writeFile(part, text);
+      await rename(part, fileOf(name));
+    },
+  };
+}
