@@ -3,7 +3,7 @@ import { shownProbability } from '../models/scaling.ts';
 import { BASELINES } from './baselines/baselines.ts';
 import { type Calibration, calibrate, SHOWN_THRESHOLDS } from './calibrate.ts';
 import type { PlatformEvaluation, ScorerName } from './evaluation.ts';
-import type { Epoch } from './fit.ts';
+import type { Epoch, Recipe } from './fit.ts';
 import type { RawScores } from './fit-all.ts';
 import {
   type FoldOptions,
@@ -30,6 +30,7 @@ export interface CrossFitted {
   readonly calibrations: Calibrations; // over all folds, for the final model
   readonly byFold: readonly Calibrations[]; // by which each fold was shown
   readonly plans: readonly FoldPlan[];
+  readonly recipe: Recipe;
   readonly folds: number;
   readonly epochs: readonly number[]; // chosen per fold
   readonly curves: readonly (readonly Epoch[])[]; // of the network, per fold
@@ -51,21 +52,19 @@ export async function crossFit(
   options: readonly CrossFitOptions[],
   runner: UnitRunner,
 ): Promise<readonly CrossFitted[]> {
-  const planned = options.map((one) => planFolds(captures, one));
-  const trained = await fitFolds(planned.flat(), runner);
-  const scored = await scoreFolds(planned.flat(), 'none', runner);
+  const planned = options.flatMap((one) => planFolds(captures, one));
+  const trained = await fitFolds(planned, runner);
+  const scored = await scoreFolds(planned, 'none', runner);
   let from = 0;
-  return planned.map((plans, place) => {
-    const fits = trained.slice(from, from + plans.length);
-    const { rows, pairs } = joinedRows(scored.slice(from, from + plans.length));
-    from += plans.length;
-    const byFold = calibrationsByFold(rows, plans.length);
+  return options.map(({ name, recipe, folds }) => {
+    const part = <One>(all: readonly One[]): readonly One[] => all.slice(from, from + folds);
+    const [plans, fits, rows] = [part(planned), part(trained), joinedRows(part(scored))];
+    from += folds;
+    const byFold = calibrationsByFold(rows.rows, folds);
     return {
-      ...judgeRows(options[place]?.name ?? '', { rows, pairs }, byFold),
-      calibrations: calibrationsOf(rows),
-      byFold,
-      plans,
-      folds: plans.length,
+      ...judgeRows(name, rows, byFold),
+      calibrations: calibrationsOf(rows.rows),
+      ...{ byFold, plans, recipe, folds },
       epochs: fits.map((one) => one.fitted.epochs),
       curves: fits.map((one) => one.fitted.curve),
       purged: plans.reduce((sum, one) => sum + one.purged, 0),

@@ -8,6 +8,7 @@ import { modelNameOf } from '../serve/champions.ts';
 import { BASELINES } from './baselines/baselines.ts';
 import { START, sysmonLines } from './example-fixtures.ts';
 import { loadFiles, modelName } from './load-model.ts';
+import { PARTS } from './report/training-report.ts';
 import { type TrainOptions, trainPlatform } from './train.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'logster-train-'));
@@ -61,7 +62,7 @@ const unitsIn = (runs: string): string[] =>
     .filter((name) => /(fit|score)-/.test(name));
 
 test('trainPlatform() gives a version that loads, proves itself and is the same twice', async () => {
-  const version = await train('MIT');
+  const { version, report } = await train('MIT', 'runs', { seeds: 2, parts: PARTS });
   const { model, baselines, id } = loadFiles({ ...version.files }, '1');
   expect(id).toBe('logster-windows-gat@1');
   expect(baselines.map((one) => one.name)).toEqual(BASELINES);
@@ -74,8 +75,9 @@ test('trainPlatform() gives a version that loads, proves itself and is the same 
   expect(card).toContain('control-lab');
   expect(card).toContain('4 captures, ');
   expect(lines.some((line) => /fold 2\/2: epoch 5, loss .* minutes left/.test(line))).toBe(true);
-  const again = await train('MIT', 'other-runs');
-  expect(again.files).toEqual(version.files);
+  const again = await train('MIT', 'other-runs', { seeds: 2, parts: PARTS });
+  expect(again.version.files).toEqual(version.files);
+  expect(JSON.stringify(again.report)).toBe(JSON.stringify(report));
 });
 
 test('a training that was stopped goes on where it was and gives the same bytes', async () => {
@@ -85,7 +87,7 @@ test('a training that was stopped goes on where it was and gives the same bytes'
   await expect(train('MIT', 'stopped', { report: stopAt(/all captures: done/) })).rejects.toThrow('stopped');
   const before = lines.length;
   const resumed = await train('MIT', 'stopped', { clock: fakeClock(1_800_000_000) });
-  expect(resumed.files).toEqual(whole.files);
+  expect(resumed).toEqual(whole);
   expect(lines.slice(before).some((line) => line.includes('epoch'))).toBe(false); // nothing was fitted again
   expect(unitsIn('stopped')).toHaveLength(5); // two folds and all captures, two scorings
 });
@@ -96,7 +98,7 @@ const script = join(import.meta.dirname, '..', 'dist', 'train', 'run', 'unit-wor
   async () => {
     const whole = await train('MIT');
     const both = await train('MIT', 'parallel', { workers: 2, workerScript: script });
-    expect(both.files).toEqual(whole.files);
+    expect(both).toEqual(whole);
   },
 );
 

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -5,6 +6,7 @@ import { LogsterError } from '../../contracts/errors.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
 import { systemClock } from '../../ports/telemetry/clock.ts';
 import { TRAINING_BACKENDS, type TrainingBackend } from '../../train/open-trainer.ts';
+import { PARTS } from '../../train/report/training-report.ts';
 import { trainPlatform } from '../../train/train.ts';
 import type { Surroundings } from '../cli.ts';
 import { readConfig } from '../config.ts';
@@ -15,6 +17,9 @@ interface TrainFlags {
   readonly platform: string;
   readonly manifest: readonly string[];
   readonly seed: string;
+  readonly seeds: string;
+  readonly report?: string;
+  readonly budget?: string;
   readonly epochs?: string;
   readonly workers: string;
   readonly backend: TrainingBackend;
@@ -34,6 +39,13 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
       'MANIFEST.json with the captures beside it; several count as one',
     )
     .option('--seed <number>', 'equal seeds give equal weights', '1')
+    .option(
+      '--seeds <number>',
+      'how often to cross-fit, with the same folds; the first seed makes the version',
+      '1',
+    )
+    .option('--report <file>', 'write every figure, also those that take computing of their own, as JSON')
+    .option('--budget <minutes>', 'leave out the later parts of the report that would end after so long')
     .option('--epochs <number>', 'instead of the recipe, for a quick look')
     .option(
       '--workers <number>',
@@ -48,10 +60,13 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
     .action(async (flags: TrainFlags) => {
       const config = readConfig(environment, root);
       const epochs = flags.epochs === undefined ? undefined : wholeNumber('epochs', flags.epochs);
-      const trained = await trainPlatform({
+      const { version: trained, report } = await trainPlatform({
         platform: platformOf(flags.platform),
         manifestFiles: flags.manifest,
         seed: wholeNumber('seed', flags.seed),
+        seeds: wholeNumber('seeds', flags.seeds),
+        parts: flags.report === undefined ? [] : PARTS,
+        budgetMinutes: flags.budget === undefined ? null : wholeNumber('budget', flags.budget),
         workers: wholeNumber('workers', flags.workers),
         recipe: { backend: flags.backend, ...(epochs !== undefined && { epochs, fewestEpochs: epochs }) },
         cacheFolder: join(config.data.directory, 'cache'),
@@ -59,6 +74,7 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
         clock: systemClock,
         report: (line) => process.stderr.write(`${line}\n`),
       });
+      if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 1)}\n`);
       const registry = openRegistry(config);
       const { version } = await registry.register(trained.name, trained);
       await registry.setAlias(trained.name, 'challenger', version);
