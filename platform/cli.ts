@@ -8,6 +8,7 @@ import { addDocsCommand } from './commands/docs.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addModelCommands } from './commands/models.ts';
+import { addModelsReportCommand } from './commands/models-report.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSetupNativeCommand } from './commands/setup-native.ts';
@@ -39,6 +40,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addReplayCommand(program, surroundings);
   addModelCommands(program, surroundings);
   addTrainCommand(program, surroundings);
+  addModelsReportCommand(program, surroundings);
   addRecordCommand(program);
   addDatasetsCommand(program, surroundings);
   addDlqCommand(program, surroundings);

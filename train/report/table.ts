@@ -27,10 +27,13 @@ export interface Spread {
   readonly high: number;
 }
 
-/** One scorer: each figure over the seeds, and for some the 95 % interval when runs are drawn anew. */
+/**
+ * One scorer: each figure over the seeds, and 95 % intervals: runs drawn anew, or for the rate of false alarms
+ * Poisson's, the mean of its bounds over the seeds.
+ */
 export interface ScorerSummary {
   readonly seeds: Readonly<Record<Figure, Spread | null>>;
-  readonly byRun: Readonly<Partial<Record<Figure, Interval>>>;
+  readonly interval: Readonly<Partial<Record<Figure, Interval>>>;
 }
 
 /** All scorers on one set of windows. */
@@ -65,8 +68,8 @@ export function tableOf(judged: readonly Judged[], { intervals = true } = {}): T
     scorers: Object.fromEntries(
       names.map((name) => {
         const perSeed = judged.map(({ evaluation }) => figuresOf(evaluation.scorers[name]));
-        const byRun = intervals ? intervalsOf(name, judged) : {};
-        return [name, { seeds: spreadsOf(perSeed), byRun }];
+        const interval = intervals ? { ...intervalsOf(name, judged), ...poissonOf(name, judged) } : {};
+        return [name, { seeds: spreadsOf(perSeed), interval }];
       }),
     ),
   };
@@ -120,7 +123,7 @@ interface Item {
 /** Draws of runs: enough for two digits of an interval's ends. */
 const ROUNDS = 200;
 
-function intervalsOf(name: ScorerName, judged: readonly Judged[]): ScorerSummary['byRun'] {
+function intervalsOf(name: ScorerName, judged: readonly Judged[]): ScorerSummary['interval'] {
   const places = [...(judged[0]?.windows ?? []).entries()].filter(
     ([, one]) => isLabelled(one) && one.capture.role !== 'pairs only',
   );
@@ -146,6 +149,13 @@ function intervalsOf(name: ScorerName, judged: readonly Judged[]): ScorerSummary
     return interval ? [[figure, interval] as const] : [];
   });
   return Object.fromEntries(found);
+}
+
+function poissonOf(name: ScorerName, judged: readonly Judged[]): ScorerSummary['interval'] {
+  const rates = judged.flatMap(({ evaluation }) => evaluation.scorers[name]?.falseAlarmsPerHostDay ?? []);
+  if (rates.length === 0) return {};
+  const over = (bound: keyof Interval): number => mean(rates.map((one) => one[bound]));
+  return { falseAlarmsPerHostDay: { value: over('value'), low: over('low'), high: over('high') } };
 }
 
 /** The mean of a figure over seeds. */
