@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openProven } from '../models/artifact.ts';
@@ -6,7 +6,7 @@ import { wasmEngine } from '../models/wasm/engine.ts';
 import { fakeClock } from '../ports/telemetry/clock.ts';
 import { modelNameOf } from '../serve/champions.ts';
 import { BASELINES } from './baselines/baselines.ts';
-import { START, sysmonLines } from './example-fixtures.ts';
+import { writeTestManifest } from './example-fixtures.ts';
 import { loadFiles, modelName } from './load-model.ts';
 import { PARTS } from './report/training-report.ts';
 import { type TrainOptions, trainPlatform } from './train.ts';
@@ -14,28 +14,16 @@ import { type TrainOptions, trainPlatform } from './train.ts';
 const folder = mkdtempSync(join(tmpdir(), 'logster-train-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function writeManifest(licence: string): string {
-  const captures = ['one', 'two', 'three', 'four'].map((id, at) => {
-    const attack = at < 2;
-    const programs = attack ? ['powershell', 'whoami', 'net'] : ['explorer', 'notepad'];
-    writeFileSync(join(folder, id), sysmonLines(`${id}.lab`, 120 + 40 * at, programs));
-    return {
+const writeManifest = (licence: string): string =>
+  writeTestManifest(
+    folder,
+    ['one', 'two', 'three', 'four'].map((id, at) => ({
       id,
-      file: id,
-      platform: 'windows',
-      cluster: id,
-      role: 'train and judge',
       licence,
-      attack,
-      attack_window: attack ? { start: START + 60, end: START + 70 } : null,
-      hosts: [{ name: `${id}.lab` }],
-      sha256: id,
-    };
-  });
-  const file = join(folder, 'MANIFEST.json');
-  writeFileSync(file, JSON.stringify({ captures }));
-  return file;
-}
+      attack: at < 2,
+      seconds: 120 + 40 * at,
+    })),
+  );
 
 const lines: string[] = [];
 const train = (licence: string, runs = 'runs', more: Partial<TrainOptions> = {}) =>

@@ -70,11 +70,13 @@ const TITLES = { windows: 'Windows', linux: 'Linux' } as const;
 function originOf({ model, data, crossFit, seeds, folds, createdAt, recipe }: TrainingReport): string {
   return (
     `${model.name}, trained ${createdAt.slice(0, 10)} for ${recipe.epochs} epochs on data ${model.data}: ${data.captures} captures of ${data.runs} runs from ` +
-    `${data.labs.length} laboratories (${data.labs.join(', ')}), ${crossFit.windows.attack} attack and ${crossFit.windows.benign} benign windows of three ` +
-    `minutes, ${crossFit.benignHostHours.toFixed(1)} benign host-hours, ${crossFit.runs.attack} runs with an attack. ${folds} folds, ${seeds.length} ` +
-    `${seeds.length === 1 ? 'seed' : 'seeds'}, ${data.purged} captures purged, ${data.heldBack} held back.`
+    `${counted(data.labs.length, 'laboratory', 'laboratories')} (${data.labs.join(', ')}), ${crossFit.windows.attack} attack and ${crossFit.windows.benign} benign windows of three ` +
+    `minutes, ${crossFit.benignHostHours.toFixed(1)} benign host-hours, ${crossFit.runs.attack} runs with an attack. ${folds} folds, ` +
+    `${counted(seeds.length, 'seed', 'seeds')}, ${data.purged} captures purged, ${data.heldBack} held back.`
   );
 }
+
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 const pictures = (platform: string): readonly string[] =>
   ['scorers', 'reliability', 'curves'].map((name) => `![${ALT[name]}](models/${platform}-${name}.svg)`);
