@@ -6,10 +6,11 @@ import { LogsterError } from '../../contracts/errors.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
 import { systemClock } from '../../ports/telemetry/clock.ts';
 import { TRAINING_BACKENDS, type TrainingBackend } from '../../train/open-trainer.ts';
-import { PARTS } from '../../train/report/training-report.ts';
+import { PARTS, type TrainingReport } from '../../train/report/training-report.ts';
 import { trainPlatform } from '../../train/train.ts';
 import type { Surroundings } from '../cli.ts';
 import { readConfig } from '../config.ts';
+import { table } from '../table.ts';
 import { openRegistry } from '../wire.ts';
 import { platformOf } from './models.ts';
 
@@ -75,6 +76,7 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
         report: (line) => process.stderr.write(`${line}\n`),
       });
       if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 1)}\n`);
+      process.stdout.write(`${seedsTable(report)}\n`);
       const registry = openRegistry(config);
       const { version } = await registry.register(trained.name, trained);
       await registry.setAlias(trained.name, 'challenger', version);
@@ -83,6 +85,33 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
         `Registered ${trained.name}@${version} as challenger; its card is ${join(config.data.directory, 'registry', trained.name, version, 'card.md')}\n`,
       );
     });
+}
+
+/** What cross-fitting shows, one line per scorer: the mean and the range over seeds. */
+function seedsTable({ crossFit }: TrainingReport): string {
+  const rows = Object.entries(crossFit.scorers).map(([name, { seeds, interval }]) => {
+    const { prAuc, foundAlert, alertedAlert } = seeds;
+    const runs = interval.prAuc;
+    return [
+      name,
+      ...[prAuc, foundAlert, alertedAlert].flatMap((one) => [
+        one?.mean.toFixed(3) ?? '–',
+        one ? `${one.low.toFixed(3)} to ${one.high.toFixed(3)}` : '–',
+      ]),
+      runs ? `${runs.low.toFixed(3)} to ${runs.high.toFixed(3)}` : '–',
+    ];
+  });
+  const head = [
+    'scorer',
+    'PR-AUC',
+    'seeds',
+    'runs found',
+    'seeds',
+    'benign alerted',
+    'seeds',
+    'PR-AUC 95 % by run',
+  ];
+  return table(head, rows);
 }
 
 function wholeNumber(name: string, text: string): number {

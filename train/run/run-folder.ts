@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The finished units of one run, each a file. */
@@ -26,7 +26,13 @@ export function runFolder(path: string): RunFolder {
     async write(name, text) {
       await mkdir(path, { recursive: true });
       const part = `${fileOf(name)}.${process.pid}`;
-      await writeFile(part, text);
+      const file = await open(part, 'w');
+      try {
+        await file.writeFile(text);
+        await file.sync(); // else a power cut could leave the new name with half of the bytes
+      } finally {
+        await file.close();
+      }
       await rename(part, fileOf(name));
     },
   };
