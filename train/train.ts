@@ -6,6 +6,7 @@ import { finalUnit, seedOptions } from './final-unit.ts';
 import { loadFiles } from './load-model.ts';
 import { openRun, type Run, type RunOptions } from './open-run.ts';
 import { makeReport } from './report/make-report.ts';
+import { plannedUnits } from './report/planned-units.ts';
 import type { Part, TrainingReport } from './report/training-report.ts';
 import { CARD_FILE, type TrainedVersion, versionOf } from './version.ts';
 import type { Inspect } from './windows-of.ts';
@@ -39,6 +40,7 @@ export async function trainPlatform(options: TrainOptions): Promise<Training> {
   const seeds = Array.from({ length: count }, (_, place) => seed + place);
   const run = await openRun(options);
   try {
+    await run.runner.announce(plannedUnits(run, seeds, parts));
     const crossFitted = await crossFit(run.usable, seedOptions(run, seeds), run.runner);
     const [first] = crossFitted;
     if (!first) throw new LogsterError('input-invalid', 'Training needs one seed at least');

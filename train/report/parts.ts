@@ -91,7 +91,8 @@ export function heldBackPart(run: Run, crossFitted: readonly CrossFitted[]): Par
   };
 }
 
-const ALTERED = { renamed: 'renamed', basicSensor: 'basic-sensor' } as const satisfies Partial<
+/** Parts that alter events, and how. */
+export const ALTERED = { renamed: 'renamed', basicSensor: 'basic-sensor' } as const satisfies Partial<
   Record<Part, Alteration>
 >;
 
@@ -135,16 +136,7 @@ const SHUFFLES = 5;
 export function shuffledPart(run: Run, crossFitted: readonly CrossFitted[]): PartPlan | null {
   const [first] = crossFitted;
   if (!first) return null;
-  const plans = Array.from({ length: SHUFFLES }, (_, shuffle) => {
-    const plan = first.plans[shuffle % first.plans.length];
-    if (!plan) throw new RangeError('A cross-fit without folds');
-    const fit = {
-      ...plan.fit,
-      title: `shuffled labels ${shuffle + 1}/${SHUFFLES}`,
-      shuffleSeed: shuffle + 1,
-    };
-    return { ...plan, fit };
-  });
+  const plans = shuffledPlans(first.plans);
   return {
     units: plans.map((plan) => plan.fit),
     async make() {
@@ -156,4 +148,18 @@ export function shuffledPart(run: Run, crossFitted: readonly CrossFitted[]): Par
       return { shuffled: tableOf(judged, { intervals: false }) };
     },
   };
+}
+
+/** The fits on shuffled labels, each for another fold of a cross-fit. */
+export function shuffledPlans(plans: readonly FoldPlan[]): readonly FoldPlan[] {
+  return Array.from({ length: SHUFFLES }, (_, shuffle) => {
+    const plan = plans[shuffle % plans.length];
+    if (!plan) throw new RangeError('A cross-fit without folds');
+    const fit = {
+      ...plan.fit,
+      title: `shuffled labels ${shuffle + 1}/${SHUFFLES}`,
+      shuffleSeed: shuffle + 1,
+    };
+    return { ...plan, fit };
+  });
 }

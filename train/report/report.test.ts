@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { fakeClock } from '../../ports/telemetry/clock.ts';
 import { TRAINED } from '../cross-fit.ts';
 import { type TestEntry, writeTestManifest } from '../example-fixtures.ts';
+import { openRun, type RunOptions } from '../open-run.ts';
 import { type TrainOptions, trainPlatform } from '../train.ts';
+import { plannedUnits } from './planned-units.ts';
 import { PARTS } from './training-report.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'logster-report-'));
@@ -31,20 +33,18 @@ const heldBack = writeTestManifest(join(folder, 'held'), [
 ]);
 
 const lines: string[] = [];
+const runOptions = (manifestFiles: readonly string[]): RunOptions => ({
+  platform: 'windows',
+  manifestFiles,
+  cacheFolder: join(folder, 'cache'),
+  runsFolder: join(folder, 'runs'),
+  recipe: { epochs: 2, fewestEpochs: 2, drawsPerEpoch: 8, batchGraphs: 4 },
+  folds: 2,
+  clock: fakeClock(),
+  report: (line) => lines.push(line),
+});
 const train = (manifestFiles: readonly string[], more: Partial<TrainOptions> = {}) =>
-  trainPlatform({
-    platform: 'windows',
-    manifestFiles,
-    seeds: 2,
-    parts: PARTS,
-    cacheFolder: join(folder, 'cache'),
-    runsFolder: join(folder, 'runs'),
-    recipe: { epochs: 2, fewestEpochs: 2, drawsPerEpoch: 8, batchGraphs: 4 },
-    folds: 2,
-    clock: fakeClock(),
-    report: (line) => lines.push(line),
-    ...more,
-  });
+  trainPlatform({ ...runOptions(manifestFiles), seeds: 2, parts: PARTS, ...more });
 
 test('a report holds every part with every scorer, and captures held back are in none but their own', async () => {
   const { version, report } = await train([learnt, heldBack]);
@@ -73,6 +73,12 @@ test('a report holds every part with every scorer, and captures held back are in
   expect(report.techniques[0]).toMatchObject({ technique: 'T1059', runs: 3 });
   expect(report.curves).toHaveLength(4);
   for (const name of TRAINED) expect(report.basicSensor?.difference[name]?.mean).toBe(0); // all are process starts
+
+  const run = await openRun(runOptions([learnt, heldBack]));
+  const planned = plannedUnits(run, [1, 2], PARTS);
+  expect(planned.length).toBeGreaterThan(20);
+  expect(await run.runner.costLeft(planned)).toBe(0); // what was foretold is what was done
+  await run.close();
 
   const without = await train([learnt]);
   expect(without.version.files).toEqual(version.files);

@@ -19,6 +19,8 @@ const EVERY = 5;
 export interface UnitRunner {
   fit(units: readonly FitUnit[]): Promise<readonly Trained[]>;
   score(units: readonly ScoreUnit[]): Promise<readonly (readonly ScoredCapture[])[]>;
+  /** Counts units in what progress foretells before they are asked for. */
+  announce(units: readonly Unit[]): Promise<void>;
   /** Work that is left in units, in epochs. */
   costLeft(units: readonly Unit[]): Promise<number>;
 }
@@ -41,9 +43,15 @@ export function unitRunner({
     }
     return [...left.values()];
   };
-  const finish = async (units: readonly Unit[]): Promise<readonly string[]> => {
+  const announced = new Set<string>();
+  const announce = async (units: readonly Unit[]): Promise<readonly Unit[]> => {
     const left = await open(units);
-    for (const unit of left) progress.plan(costOf(unit));
+    for (const unit of left) if (!announced.has(keyOfUnit(unit))) progress.plan(costOf(unit));
+    for (const unit of left) announced.add(keyOfUnit(unit));
+    return left;
+  };
+  const finish = async (units: readonly Unit[]): Promise<readonly string[]> => {
+    const left = await announce(units);
     const queue = left.values();
     let stopped = false;
     const work = async (executor: Executor): Promise<void> => {
@@ -64,6 +72,9 @@ export function unitRunner({
   return {
     fit: async (units) => (await finish(units)).map(decodeTrained),
     score: async (units) => (await finish(units)).map((text) => JSON.parse(text) as readonly ScoredCapture[]),
+    announce: async (units) => {
+      await announce(units);
+    },
     costLeft: async (units) => (await open(units)).reduce((sum, unit) => sum + costOf(unit), 0),
   };
 }
