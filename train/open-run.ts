@@ -52,6 +52,7 @@ export async function openRun(options: RunOptions): Promise<Run> {
   const { platform, folds = FOLDS, workers = 1, clock, report } = options;
   const { manifestFiles, cacheFolder } = options;
   const source = await captureSource({ manifestFiles, platform, cacheFolder });
+  for (const { id, reason } of source.unreadable) report(`left out ${id}: ${reason}`);
   const usable = trainingSide(source.captures).filter((one) => one.attack === false || one.mark !== null);
   checkUsable(usable, platform, folds);
   const { seed: _, ...recipe } = { ...RECIPES[platform], ...options.recipe, seed: 0 };

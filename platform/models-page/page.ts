@@ -69,7 +69,7 @@ const TITLES = { windows: 'Windows', linux: 'Linux' } as const;
 
 function originOf({ model, data, crossFit, seeds, folds, createdAt, recipe }: TrainingReport): string {
   return (
-    `${model.name}, trained ${createdAt.slice(0, 10)} for ${recipe.epochs} epochs on data ${model.data}: ${data.captures} captures of ${data.runs} runs from ` +
+    `${model.name}, trained ${createdAt.slice(0, 10)} for ${counted(recipe.epochs, 'epoch', 'epochs')} on data ${model.data}: ${data.captures} captures of ${data.runs} runs from ` +
     `${counted(data.labs.length, 'laboratory', 'laboratories')} (${data.labs.join(', ')}), ${crossFit.windows.attack} attack and ${crossFit.windows.benign} benign windows of three ` +
     `minutes, ${crossFit.benignHostHours.toFixed(1)} benign host-hours, ${crossFit.runs.attack} runs with an attack. ${folds} folds, ` +
     `${counted(seeds.length, 'seed', 'seeds')}, ${data.purged} captures purged, ${data.heldBack} held back.`
@@ -108,7 +108,7 @@ function partSections(report: TrainingReport): readonly string[] {
       `The same ${sensors.attackRuns} attack runs seen by both sensors; scores compared over ${sensors.windows} windows of the same machine and time.`,
       sensorTable(sensors),
     );
-  if (shuffled) sections.push('### Shuffled labels', EXPLAINED.shuffled, shortTable(shuffled));
+  if (shuffled) sections.push('### Shuffled labels', EXPLAINED.shuffled, orderTable(shuffled));
   return sections;
 }
 

@@ -66,7 +66,11 @@ async function judgeOutside(
   judge: readonly Capture[],
 ): Promise<readonly Judged[]> {
   const plans = crossFitted.map((one): FoldPlan => {
-    const fit = { ...finalUnit(run, one.epochs, one.recipe), train: idsOf(train) };
+    const fit = {
+      ...finalUnit(run, one.epochs, one.recipe),
+      title: one.plans[0]?.fit.title.replace(/fold.*/, 'all that trains') ?? '',
+      train: idsOf(train),
+    };
     return { fold: 0, fit, judge, purged: 0 };
   });
   await run.runner.fit(plans.map((plan) => plan.fit));

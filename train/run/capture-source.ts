@@ -1,7 +1,6 @@
 import { LogsterError } from '../../contracts/errors.ts';
 import type { Platform } from '../../contracts/event.ts';
-import type { Capture } from '../../datasets/manifest.ts';
-import { readManifests } from '../../datasets/manifest.ts';
+import { type Capture, type Manifest, readManifests } from '../../datasets/manifest.ts';
 import type { Alteration } from '../alter-events.ts';
 import { cachedWindows, codeVersion } from '../example-cache.ts';
 import type { ReadCapture } from '../weights.ts';
@@ -16,6 +15,7 @@ export interface SourceSettings {
 /** One platform's captures with their windows, each read once. */
 export interface CaptureSource {
   readonly captures: readonly Capture[];
+  readonly unreadable: Manifest['unreadable']; // entries of any platform that could not be understood
   /** In the order of the ids. Throws input-invalid for a capture that cannot be read to its end. */
   read(ids: readonly string[], alteration: Alteration): Promise<readonly ReadCapture[]>;
   /** Reads captures ahead and says how far it is. */
@@ -24,7 +24,7 @@ export interface CaptureSource {
 
 /** Opens manifests; captures are read when they are asked for. */
 export async function captureSource(settings: SourceSettings): Promise<CaptureSource> {
-  const { captures } = await readManifests(settings.manifestFiles);
+  const { captures, unreadable } = await readManifests(settings.manifestFiles);
   const own = captures.filter((one) => one.platform === settings.platform);
   const byId = new Map(own.map((one) => [one.id, one]));
   const version = await codeVersion();
@@ -44,6 +44,7 @@ export async function captureSource(settings: SourceSettings): Promise<CaptureSo
   };
   return {
     captures: own,
+    unreadable,
     async read(ids, alteration) {
       const read: ReadCapture[] = [];
       // altered ones are read once and would only fill memory

@@ -1,8 +1,7 @@
-import type { Example, Pair } from '../example.ts';
+import type { Example } from '../example.ts';
 import type { AfterEpoch } from '../fit.ts';
 import { chooseEpochs, fitAll, plainEngine, rawScoresOf, type Trained } from '../fit-all.ts';
-import { seededRandom, shuffled } from '../random.ts';
-import type { ReadCapture } from '../weights.ts';
+import { withShuffledLabels } from '../shuffle-labels.ts';
 import type { CaptureSource } from './capture-source.ts';
 import type { RunFolder } from './run-folder.ts';
 import {
@@ -78,27 +77,4 @@ async function scored(
   } finally {
     engine.close();
   }
-}
-
-/** The same labels on other windows, and each pair the right way round or the wrong one by chance. */
-export function withShuffledLabels(read: readonly ReadCapture[], seed: number): readonly ReadCapture[] {
-  const random = seededRandom(seed);
-  const labels = shuffled(
-    read.flatMap(({ content }) => content.windows.map((one) => one.label)),
-    random,
-  ).values();
-  const relabelled = (one: Example): Example => ({ ...one, label: labels.next().value ?? one.label });
-  const turned = (pair: Pair): Pair => {
-    if (random() < 0.5) return pair;
-    const { before, during } = pair;
-    return {
-      ...pair,
-      before: { ...before, label: during.label },
-      during: { ...during, label: before.label },
-    };
-  };
-  return read.map(({ capture, content }) => ({
-    capture,
-    content: { ...content, windows: content.windows.map(relabelled), pairs: content.pairs.map(turned) },
-  }));
 }

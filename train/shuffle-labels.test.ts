@@ -1,0 +1,32 @@
+import { testCapture, testExample } from './example-fixtures.ts';
+import { withShuffledLabels } from './shuffle-labels.ts';
+
+const read = Array.from({ length: 20 }, (_, at) => {
+  const label = at < 8 ? ('attack' as const) : ('benign' as const);
+  return ['auditd', 'ebpf'].map((view) => {
+    const captureId = `${at} ${view}`;
+    const windows = [1, 2, 3].map((feature) => testExample({ label, captureId, feature }));
+    return {
+      capture: testCapture({ id: captureId, run: `run ${at}` }),
+      content: {
+        windows,
+        pairs: [],
+        parsing: { lines: 0, events: 0, dropped: {}, dead: 0, error: null },
+      },
+    };
+  });
+}).flat();
+
+const labelsOf = (captures: ReturnType<typeof withShuffledLabels>) =>
+  captures.map(({ content }) => content.windows.map((one) => one.label));
+
+test('labels move to other runs as a whole, as many of each, and the same for the same seed', () => {
+  const before = labelsOf(read);
+  const after = labelsOf(withShuffledLabels(read, 1));
+  expect(after).not.toEqual(before);
+  expect(after.flat().sort()).toEqual(before.flat().sort());
+  for (const labels of after) expect(new Set(labels).size).toBe(1);
+  for (let run = 0; run < after.length; run += 2) expect(after[run]).toEqual(after[run + 1]);
+  expect(labelsOf(withShuffledLabels(read, 1))).toEqual(after);
+  expect(labelsOf(withShuffledLabels(read, 2))).not.toEqual(after);
+});
