@@ -5,28 +5,28 @@ import { seededRandom, shuffled } from './random.ts';
 import type { ReadCapture } from './weights.ts';
 
 /**
- * The same labels on other sessions of machines, and each pair the right way round or the wrong one by chance. A
- * session keeps one label and with it its weight: were single windows shuffled, what windows weigh (by capture,
- * once where equal) would still tell the classes apart.
+ * The same labels on other sessions of machines, and those of pairs on other pairs, either way round. A session keeps
+ * one label and with it its weight: were single windows shuffled, what windows weigh (by capture, once where equal)
+ * would still tell the classes apart; were pairs only turned, that attacks come from marked machines alone would.
  */
 export function withShuffledLabels(read: readonly ReadCapture[], seed: number): readonly ReadCapture[] {
   const random = seededRandom(seed);
-  const first = new Map<string, Label>();
+  const known = new Map<string, Label>();
   for (const { capture, content } of read)
     for (const { host, label } of content.windows) {
       const session = sessionOf(capture, host);
-      first.set(session, first.get(session) ?? label);
+      known.set(session, known.get(session) ?? label);
     }
-  const labels = shuffled([...first.values()], random);
-  const given = new Map([...first.keys()].map((session, place) => [session, labels[place] ?? 'unknown']));
-  const turned = (pair: Pair): Pair => {
-    if (random() < 0.5) return pair;
-    const { before, during } = pair;
-    return {
-      ...pair,
-      before: { ...before, label: during.label },
-      during: { ...during, label: before.label },
-    };
+  const labels = shuffled([...known.values()], random);
+  const given = new Map([...known.keys()].map((session, place) => [session, labels[place] ?? 'unknown']));
+  const ofPairs = shuffled(
+    read.flatMap(({ content }) => content.pairs.map(({ before, during }) => [before.label, during.label])),
+    random,
+  ).values();
+  const relabelled = ({ kind, before, during }: Pair): Pair => {
+    const pair = ofPairs.next().value ?? [];
+    const [first = before.label, second = during.label] = random() < 0.5 ? pair : pair.toReversed();
+    return { kind, before: { ...before, label: first }, during: { ...during, label: second } };
   };
   return read.map(({ capture, content }) => ({
     capture,
@@ -36,7 +36,7 @@ export function withShuffledLabels(read: readonly ReadCapture[], seed: number): 
         ...one,
         label: given.get(sessionOf(capture, one.host)) ?? one.label,
       })),
-      pairs: content.pairs.map(turned),
+      pairs: content.pairs.map(relabelled),
     },
   }));
 }

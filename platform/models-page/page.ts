@@ -121,7 +121,7 @@ const EXPLAINED: Readonly<Record<Part, string>> = {
     'The same models on the same captures after programs, files, users and machines were given random names of the same shape. What falls here was learnt by heart.',
   basicSensor: "The same models on what Sysmon's ids 1, 3, 5 and 11 report alone.",
   shuffled:
-    'Models that learnt shuffled labels, judged by the true ones. PR-AUC should be near the share of attack windows, ROC-AUC near 0.5; the range is over five shuffles.',
+    'Models that learnt shuffled labels, judged by the true ones. Labels move by whole sessions of machines, so one shuffle may fall far on either side by chance: the mean over the five should be near the share of attack windows (PR-AUC) and near 0.5 (ROC-AUC), and the range shows how far it can be trusted.',
 };
 
 const sizeOf = ({ windows, runs, benignHostHours }: TrainingReport['crossFit']): string =>
