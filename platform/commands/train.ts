@@ -18,7 +18,7 @@ interface TrainFlags {
   readonly platform: string;
   readonly manifest: readonly string[];
   readonly seed: string;
-  readonly seeds: string;
+  readonly seeds?: string;
   readonly report?: string;
   readonly budget?: string;
   readonly epochs?: string;
@@ -28,6 +28,9 @@ interface TrainFlags {
 
 /** Fits side by side gain nothing beyond the cores, and each holds all captures in memory. */
 const MOST_WORKERS = 2;
+
+/** Seeds that a report is made over unless told. */
+const REPORT_SEEDS = '5';
 
 /** `logster train`. */
 export function addTrainCommand(program: Command, { root, environment }: Surroundings): void {
@@ -42,8 +45,7 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
     .option('--seed <number>', 'equal seeds give equal weights', '1')
     .option(
       '--seeds <number>',
-      'how often to cross-fit, with the same folds; the first seed makes the version',
-      '1',
+      'cross-fits with the same folds; the first seed makes the version (5 with --report, else 1)',
     )
     .option('--report <file>', 'write every figure, also those that take computing of their own, as JSON')
     .option('--budget <minutes>', 'leave out the later parts of the report that would end after so long')
@@ -65,7 +67,7 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
         platform: platformOf(flags.platform),
         manifestFiles: flags.manifest,
         seed: wholeNumber('seed', flags.seed),
-        seeds: wholeNumber('seeds', flags.seeds),
+        seeds: wholeNumber('seeds', flags.seeds ?? (flags.report === undefined ? '1' : REPORT_SEEDS)),
         parts: flags.report === undefined ? [] : PARTS,
         budgetMinutes: flags.budget === undefined ? null : wholeNumber('budget', flags.budget),
         workers: wholeNumber('workers', flags.workers),

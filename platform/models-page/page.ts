@@ -36,7 +36,7 @@ once.`;
 const COMMANDS = `\`\`\`sh
 npm run logster -- evaluate --manifest MANIFEST.json            # any labelled captures, beside baselines and controls
 npm run logster -- train --platform linux --manifest MANIFEST.json   # registers the new version as challenger
-npm run logster -- train --platform linux --manifest MANIFEST.json --seeds 5 --report linux.json   # every figure of this page
+npm run logster -- train --platform linux --manifest MANIFEST.json --report linux.json   # every figure of this page
 npm run logster -- models report windows.json linux.json        # writes this page and its pictures
 \`\`\`
 
