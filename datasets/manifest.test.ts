@@ -1,4 +1,7 @@
-import { epochSeconds, parseManifest } from './manifest.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { epochSeconds, parseManifest, readManifests } from './manifest.ts';
 
 const entry = { id: 'one', platform: 'windows', file: 'windows/one.gz' };
 
@@ -57,4 +60,19 @@ test('what is no manifest is refused', () => {
 test('epochSeconds() reads a time without a zone as UTC', () => {
   expect(epochSeconds('2021-06-11 09:07:49')).toBe(epochSeconds('2021-06-11T09:07:49.000Z'));
   expect(epochSeconds('yesterday')).toBeNull();
+});
+
+test('several manifests count as one; a name that two of them give is refused', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'logster-manifests-'));
+  const write = (name: string, ids: readonly string[]): string => {
+    const captures = ids.map((id) => ({ id, platform: 'linux', file: id }));
+    writeFileSync(join(folder, name), JSON.stringify({ captures: [...captures, { id: `broken-${name}` }] }));
+    return join(folder, name);
+  };
+  const [one, two, other] = [write('1', ['a', 'b']), write('2', ['c']), write('3', ['a'])];
+  const { captures, unreadable } = await readManifests([one, two]);
+  expect(captures.map((capture) => capture.id)).toEqual(['a', 'b', 'c']);
+  expect(unreadable.map((entry) => entry.id)).toEqual(['broken-1', 'broken-2']);
+  await expect(readManifests([one, two, other])).rejects.toThrow('called a');
+  rmSync(folder, { recursive: true });
 });

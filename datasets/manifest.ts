@@ -64,16 +64,19 @@ export async function readManifest(file: string): Promise<Manifest> {
   }
 }
 
-/** Several manifests as one. Throws input-invalid when two captures have one id. */
+/** Reads several manifests as one. Throws input-invalid when two of them name a capture alike. */
 export async function readManifests(files: readonly string[]): Promise<Manifest> {
-  const all = await Promise.all(files.map(readManifest));
-  const captures = all.flatMap((one) => one.captures);
-  const ids = new Set<string>();
-  for (const { id } of captures) {
-    if (ids.has(id)) throw new LogsterError('input-invalid', `Two captures of the manifests are named ${id}`);
-    ids.add(id);
+  const manifests = await Promise.all(files.map(readManifest));
+  const seen = new Set<string>();
+  for (const { id } of manifests.flatMap((one) => one.captures)) {
+    if (seen.has(id))
+      throw new LogsterError('input-invalid', `Two captures of the manifests are called ${id}`);
+    seen.add(id);
   }
-  return { captures, unreadable: all.flatMap((one) => one.unreadable) };
+  return {
+    captures: manifests.flatMap((one) => one.captures),
+    unreadable: manifests.flatMap((one) => one.unreadable),
+  };
 }
 
 /** Checks a manifest's JSON; what an entry leaves out gets the value that claims least. */

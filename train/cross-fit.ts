@@ -1,16 +1,24 @@
-import type { Platform } from '../contracts/event.ts';
 import type { Capture } from '../datasets/manifest.ts';
-import { holdOut, type Parting, type Split, splitByCluster } from '../datasets/split.ts';
 import { shownProbability } from '../models/scaling.ts';
 import { BASELINES } from './baselines/baselines.ts';
 import { type Calibration, calibrate, SHOWN_THRESHOLDS } from './calibrate.ts';
 import type { PlatformEvaluation, ScorerName } from './evaluation.ts';
-import type { Example, Pair } from './example.ts';
-import type { AfterEpoch, Recipe } from './fit.ts';
-import { chooseEpochs, fitAll, only, plainEngine, type RawScores, rawScoresOf } from './fit-all.ts';
+import type { Epoch, Recipe } from './fit.ts';
+import type { RawScores } from './fit-all.ts';
+import {
+  type FoldOptions,
+  type FoldPlan,
+  fitFolds,
+  joinedRows,
+  type PairRow,
+  planFolds,
+  type Row,
+  type Rows,
+  scoreFolds,
+} from './fold-plan.ts';
 import { type JudgedPair, type JudgedWindow, judge, type Scores } from './judge.ts';
 import { quantile } from './metrics.ts';
-import type { ReadCapture } from './weights.ts';
+import type { UnitRunner } from './run/unit-runner.ts';
 
 /** The scorers that are trained here. */
 export const TRAINED: readonly ScorerName[] = ['gat', 'hybrid', ...BASELINES];
@@ -19,95 +27,59 @@ export const TRAINED: readonly ScorerName[] = ['gat', 'hybrid', ...BASELINES];
 export interface CrossFitted {
   readonly evaluation: PlatformEvaluation;
   readonly windows: readonly JudgedWindow[];
-  readonly calibrations: Readonly<Partial<Record<ScorerName, Calibration>>>; // over all folds, for the final model
+  readonly calibrations: Calibrations; // over all folds, for the final model
+  readonly byFold: readonly Calibrations[]; // by which each fold was shown
+  readonly plans: readonly FoldPlan[];
+  readonly recipe: Recipe;
   readonly folds: number;
   readonly epochs: readonly number[]; // chosen per fold
+  readonly curves: readonly (readonly Epoch[])[]; // of the network, per fold
   readonly purged: number; // captures left out of a fold's training because they touch a judged one in time
 }
 
-export interface CrossFitOptions {
-  readonly platform: Platform;
-  readonly folds: number;
-  readonly recipe: Recipe;
+/** How to cross-fit once. */
+export interface CrossFitOptions extends FoldOptions {
   readonly name: string; // of the model, for the report
-  readonly onFit: (title: string) => AfterEpoch;
 }
 
 /**
- * Trains once per fold on all others and judges the fold. How long to train is chosen inside the training side,
- * and a fold's thresholds come from the benign windows of the other folds: no window has a say in the model or the
- * threshold quantile that judges it.
+ * Cross-fits once per element of `options`, e.g. per seed; all of their folds are trained side by side. A fold's
+ * thresholds come from the benign windows of the other folds: no window has a say in the model or the threshold
+ * quantile that judges it.
  */
 export async function crossFit(
-  captures: readonly ReadCapture[],
-  options: CrossFitOptions,
-): Promise<CrossFitted> {
-  const { folds, name } = options;
-  const all = captures.map((one) => one.capture);
-  const split = splitByCluster(all, folds);
-  const judged: JudgedFold[] = [];
-  for (let fold = 0; fold < folds; fold++)
-    judged.push(await judgeFold(captures, holdOut(all, split, fold), { ...options, split, fold }));
-  const rows = judged.flatMap((one) => one.rows);
-  const byFold = calibrationsByFold(rows, folds);
-  const windows = shownWindows(rows, byFold);
-  const pairs = shownPairs(
-    judged.flatMap((one) => one.pairs),
-    byFold,
-  );
-  return {
-    windows,
-    evaluation: judge(name, windows, pairs, SHOWN),
-    calibrations: calibrationsOf(rows),
-    folds,
-    epochs: judged.map((one) => one.epochs),
-    purged: judged.reduce((sum, one) => sum + one.purged, 0),
-  };
-}
-
-interface JudgedFold {
-  readonly rows: readonly Row[];
-  readonly pairs: readonly PairRow[];
-  readonly epochs: number;
-  readonly purged: number;
-}
-
-async function judgeFold(
-  captures: readonly ReadCapture[],
-  sides: Parting,
-  {
-    platform,
-    folds,
-    recipe,
-    onFit,
-    split,
-    fold,
-  }: CrossFitOptions & { readonly split: Split; readonly fold: number },
-): Promise<JudgedFold> {
-  const training = only(captures, sides.train);
-  const title = `fold ${fold + 1}/${folds}`;
-  const epochs = await chooseEpochs(platform, training, split, (fold + 1) % folds, {
-    recipe,
-    afterEpoch: onFit(`${title} validation`),
+  captures: readonly Capture[],
+  options: readonly CrossFitOptions[],
+  runner: UnitRunner,
+): Promise<readonly CrossFitted[]> {
+  const planned = options.flatMap((one) => planFolds(captures, one));
+  const trained = await fitFolds(planned, runner);
+  const scored = await scoreFolds(planned, 'none', runner);
+  let from = 0;
+  return options.map(({ name, recipe, folds }) => {
+    const part = <One>(all: readonly One[]): readonly One[] => all.slice(from, from + folds);
+    const [plans, fits, rows] = [part(planned), part(trained), joinedRows(part(scored))];
+    from += folds;
+    const byFold = calibrationsByFold(rows.rows, folds);
+    return {
+      ...judgeRows(name, rows, byFold),
+      calibrations: calibrationsOf(rows.rows),
+      ...{ byFold, plans, recipe, folds },
+      epochs: fits.map((one) => one.fitted.epochs),
+      curves: fits.map((one) => one.fitted.curve),
+      purged: plans.reduce((sum, one) => sum + one.purged, 0),
+    };
   });
-  const trained = await fitAll(platform, training, { ...recipe, epochs }, onFit(`${title} fit`));
-  const engine = plainEngine(platform, trained.fitted.parameters);
-  const rows: Row[] = [];
-  const pairs: PairRow[] = [];
-  for (const { capture, content } of only(captures, sides.judge)) {
-    const score = (examples: readonly Example[]) => rawScoresOf({ ...trained, engine }, capture, examples);
-    const raw = await score(content.windows);
-    content.windows.forEach(({ host, end, label }, place) => {
-      rows.push({ capture, host, end, label, raw: raw[place] ?? {}, fold });
-    });
-    const before = await score(content.pairs.map((pair) => pair.before));
-    const during = await score(content.pairs.map((pair) => pair.during));
-    content.pairs.forEach(({ kind }, place) => {
-      pairs.push({ kind, before: before[place] ?? {}, during: during[place] ?? {}, fold });
-    });
-  }
-  engine.close();
-  return { rows, pairs, epochs, purged: sides.purged.length };
+}
+
+/** Judges rows by the calibration of each one's fold. */
+export function judgeRows(
+  name: string,
+  { rows, pairs }: Rows,
+  byFold: readonly Calibrations[],
+): { readonly evaluation: PlatformEvaluation; readonly windows: readonly JudgedWindow[] } {
+  const windows = shownWindows(rows, byFold);
+  return { windows, evaluation: judge(name, windows, shownPairs(pairs, byFold), SHOWN) };
 }
 
 /** The number of epochs in the middle of those chosen per fold. */
@@ -125,21 +97,11 @@ export function sessionOf(capture: Capture, host: string): string {
   return capture.run !== capture.id ? capture.run : `${capture.id} ${host}`;
 }
 
-interface Row extends Omit<JudgedWindow, 'scores'> {
-  readonly raw: RawScores;
-  readonly fold: number;
-}
+/** How each scorer is shown. */
+export type Calibrations = Readonly<Partial<Record<ScorerName, Calibration>>>;
 
-interface PairRow {
-  readonly kind: Pair['kind'];
-  readonly before: RawScores;
-  readonly during: RawScores;
-  readonly fold: number;
-}
-
-type Calibrations = Readonly<Partial<Record<ScorerName, Calibration>>>;
-
-function calibrationsOf(rows: readonly Row[]): Calibrations {
+/** The calibration that rows' benign windows give. */
+export function calibrationsOf(rows: readonly Row[]): Calibrations {
   const benign = rows.filter((row) => row.label === 'benign');
   return Object.fromEntries(
     TRAINED.map((name) => [

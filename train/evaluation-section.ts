@@ -26,7 +26,7 @@ export function evaluationSection(platform: Platform, { platforms, captures }: E
   const unread = captures.filter((one) => one.error !== null).length;
   return `${[
     '## Captures that trained nothing',
-    'What `logster evaluate` gives with this version, at the thresholds it carries, on captures that it has not learnt from: those held back by time, those whose licence or role lets them only judge, and the pairs of captures that serve for pairs alone. `sigma` are the rules; whoever wrote them knew the techniques.',
+    'What `logster evaluate` gives with this version, at the thresholds it carries, on captures that it has not learnt from: those whose licence or role lets them only judge, and the pairs of captures that serve for pairs alone. Those held back by time are in docs/models.md. `sigma` are the rules; whoever wrote them knew the techniques.',
     [
       '| scorer | PR-AUC | ROC-AUC | found at 0.5 % | alerted | found at 2 % | alerted | pairs marked | unmarked | atomic |',
       '|---|---|---|---|---|---|---|---|---|---|',

@@ -7,6 +7,7 @@ import { decodeBatch } from '../contracts/graph-batch.ts';
 import type { Capture } from '../datasets/manifest.ts';
 import { encodeBatch } from '../featurize/batch.ts';
 import { featureSchema } from '../featurize/features.ts';
+import type { Alteration } from './alter-events.ts';
 import type { Example, Pair } from './example.ts';
 import type { CaptureWindows } from './windows-of.ts';
 import { windowsOf } from './windows-of.ts';
@@ -15,7 +16,7 @@ import { windowsOf } from './windows-of.ts';
 const CODE = ['contracts', 'datasets', 'ingest', 'featurize', 'train'];
 
 /** Files of `train` that come after the graphs: a change there leaves the cache alone. */
-const GRAPHS_FROM = /^(example|pairs-of|read-capture|windows-of)/;
+const GRAPHS_FROM = /^(alter-events|example|pairs-of|read-capture|rename-events|windows-of)/;
 
 /**
  * The labelled windows and the pairs of a capture, from `folder` where they were kept before. Kept by the file's
@@ -25,19 +26,21 @@ export async function cachedWindows(
   capture: Capture,
   folder: string,
   codeVersion: string,
+  alteration: Alteration = 'none',
 ): Promise<CaptureWindows> {
-  if (capture.sha256 === null) return labelled(await windowsOf(capture));
+  if (capture.sha256 === null) return labelled(await windowsOf(capture, undefined, alteration));
   const { file: _, ...entry } = capture;
   const key = createHash('sha256')
-    .update(JSON.stringify([entry, featureSchema(capture.platform), codeVersion]))
+    .update(JSON.stringify([entry, featureSchema(capture.platform), codeVersion, alteration]))
     .digest('hex');
   const file = join(folder, `${key.slice(0, 40)}.graphs`);
   const kept = await readFile(file).catch(() => null);
   if (kept !== null) return decoded(kept);
-  const windows = labelled(await windowsOf(capture));
+  const windows = labelled(await windowsOf(capture, undefined, alteration));
   await mkdir(folder, { recursive: true });
-  await writeFile(`${file}.new`, encoded(capture, windows));
-  await rename(`${file}.new`, file); // a reader never sees half a file
+  const own = `${file}.${process.pid}`; // another process may be writing the same
+  await writeFile(own, encoded(capture, windows));
+  await rename(own, file); // a reader never sees half a file
   return windows;
 }
 

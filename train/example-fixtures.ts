@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EVENT_TYPES } from '../contracts/event.ts';
 import { FEATURES, type HeteroGraph } from '../contracts/graph.ts';
 import { type Capture, parseManifest } from '../datasets/manifest.ts';
@@ -75,4 +77,36 @@ export function sysmonLines(host: string, seconds: number, programs = PROGRAMS):
     });
   });
   return `${lines.join('\n')}\nnot a record of any sensor\n`;
+}
+
+/** A made-up Windows capture of a manifest; other fields of the manifest may be given. */
+export interface TestEntry {
+  readonly id: string;
+  readonly attack: boolean;
+  readonly seconds: number;
+  readonly [field: string]: unknown;
+}
+
+/** Writes captures of one machine each and a manifest beside them; gives the manifest's path. */
+export function writeTestManifest(folder: string, entries: readonly TestEntry[]): string {
+  mkdirSync(folder, { recursive: true });
+  const captures = entries.map(({ seconds, ...entry }) => {
+    const { id, attack } = entry;
+    const programs = attack ? ['powershell', 'whoami', 'net'] : ['explorer', 'notepad'];
+    writeFileSync(join(folder, id), sysmonLines(`${id}.lab`, seconds, programs));
+    return {
+      file: id,
+      platform: 'windows',
+      cluster: id,
+      role: 'train and judge',
+      licence: 'MIT',
+      attack_window: attack ? { start: START + 60, end: START + 70 } : null,
+      hosts: [{ name: `${id}.lab` }],
+      sha256: id,
+      ...entry,
+    };
+  });
+  const file = join(folder, 'MANIFEST.json');
+  writeFileSync(file, JSON.stringify({ captures }));
+  return file;
 }

@@ -1,6 +1,5 @@
 import type { Platform } from '../contracts/event.ts';
 import type { Capture } from '../datasets/manifest.ts';
-import { holdOut, type Split } from '../datasets/split.ts';
 import type { Engine, Model } from '../models/engine.ts';
 import { wholeGraph } from '../models/graph-part.ts';
 import { scalingAt } from '../models/scaling.ts';
@@ -54,42 +53,33 @@ export async function fitAll(
 }
 
 /**
- * For how many epochs to train: the best one of a fit in which one fold of the captures, whole clusters of
- * several labs, only validates; what the recipe says where it leaves no choice.
+ * For how many epochs to train: the best one of a fit in which a part of the captures, whole clusters of several
+ * labs, only validates.
  */
 export async function chooseEpochs(
   platform: Platform,
-  captures: readonly ReadCapture[],
-  split: Split,
-  fold: number,
-  options: { readonly recipe: Recipe; readonly afterEpoch: AfterEpoch },
+  { train, judge, recipe, afterEpoch }: EpochChoice,
 ): Promise<number> {
-  const { fewestEpochs, epochs: most } = options.recipe;
-  if (fewestEpochs >= most) return most;
-  const { train, judge } = holdOut(
-    captures.map((one) => one.capture),
-    split,
-    fold,
-  );
-  const { pairShare } = options.recipe;
-  const validation = examplesOf(only(captures, judge), pairShare);
-  if (validation.length === 0) return options.recipe.epochs;
+  const validation = examplesOf(judge, recipe.pairShare);
+  if (validation.length === 0) return recipe.epochs;
   const { epochs } = await fitNetwork(
     platform,
-    examplesOf(only(captures, train), pairShare),
-    options.recipe,
+    examplesOf(train, recipe.pairShare),
+    recipe,
     async (epoch, loss, parameters) => {
-      await options.afterEpoch(epoch, loss, parameters);
+      await afterEpoch(epoch, loss, parameters);
       return lossOn(platform, parameters(), validation);
     },
   );
   return epochs;
 }
 
-/** The captures of a list, with what was read of them. */
-export function only(captures: readonly ReadCapture[], wanted: readonly Capture[]): readonly ReadCapture[] {
-  const ids = new Set(wanted.map((capture) => capture.id));
-  return captures.filter((one) => ids.has(one.capture.id));
+/** The two parts of a training side, and how to train. */
+export interface EpochChoice {
+  readonly train: readonly ReadCapture[];
+  readonly judge: readonly ReadCapture[];
+  readonly recipe: Recipe;
+  readonly afterEpoch: AfterEpoch;
 }
 
 /** What scores examples: the network in an engine, the trees and the simple models. */

@@ -1,31 +1,39 @@
 import type { Clock } from '../ports/telemetry/telemetry.ts';
-import type { AfterEpoch } from './fit.ts';
 
-/** Epochs between two lines. */
-const EVERY = 5;
+/** Counts work, in epochs, over everything that is planned, and says how long the rest may take. */
+export interface Progress {
+  /** Announces work; what is planned later makes the estimate longer. */
+  plan(cost: number): void;
+  /** Counts work as done; with a line, tells it. */
+  done(cost: number, line?: string): void;
+  /** Seconds that so much work may take by what was measured so far; null before anything was. */
+  secondsFor(cost: number): number | null;
+}
 
-/** Counts epochs over several fits and says what is done and how long the rest may take. */
+/** Begins to count. */
 export function progress({
   clock,
   report,
-  total,
 }: {
   readonly clock: Clock;
   readonly report: (line: string) => void;
-  readonly total: number; // epochs of all fits together, at most
-}): { readonly onFit: (title: string) => AfterEpoch } {
-  const started = clock.now();
-  let epochs = 0;
+}): Progress {
+  let started: number | null = null;
+  let planned = 0;
+  let finished = 0;
+  const secondsFor = (cost: number): number | null =>
+    started === null || finished <= 0 ? null : ((clock.now() - started) / finished) * cost;
   return {
-    onFit: (title) => (epoch, loss) => {
-      epochs++;
-      const perEpoch = (clock.now() - started) / epochs;
-      const minutes = (perEpoch * Math.max(0, total - epochs)) / 60;
-      if (epoch % EVERY === 0)
-        report(
-          `${title}: epoch ${epoch}, loss ${loss.toFixed(3)}; at most ${minutes.toFixed(1)} minutes left`,
-        );
-      return null;
+    plan(cost) {
+      started ??= clock.now();
+      planned += cost;
     },
+    done(cost, line) {
+      finished += cost;
+      if (line === undefined) return;
+      const minutes = (secondsFor(Math.max(0, planned - finished)) ?? 0) / 60;
+      report(`${line}; about ${minutes.toFixed(1)} minutes left`);
+    },
+    secondsFor,
   };
 }

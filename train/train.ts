@@ -1,107 +1,85 @@
 import { LogsterError } from '../contracts/errors.ts';
-import type { Platform } from '../contracts/event.ts';
-import { type Capture, readManifests } from '../datasets/manifest.ts';
-import { trainingSide } from '../datasets/split.ts';
-import type { Clock } from '../ports/telemetry/telemetry.ts';
-import { crossFit, typicalEpochs } from './cross-fit.ts';
+import type { Capture } from '../datasets/manifest.ts';
+import { type CrossFitted, crossFit } from './cross-fit.ts';
 import { evaluate } from './evaluate.ts';
 import { evaluationSection } from './evaluation-section.ts';
-import { cachedWindows, codeVersion } from './example-cache.ts';
-import type { Recipe } from './fit.ts';
-import { fitAll } from './fit-all.ts';
-import { loadFiles, modelName } from './load-model.ts';
-import { progress } from './progress.ts';
-import { FOLDS, RECIPES } from './recipes.ts';
+import { finalUnit, seedOptions } from './final-unit.ts';
+import { loadFiles } from './load-model.ts';
+import { openRun, type Run, type RunOptions } from './open-run.ts';
+import { makeReport } from './report/make-report.ts';
+import { plannedUnits } from './report/planned-units.ts';
+import type { Part, TrainingReport } from './report/training-report.ts';
 import { CARD_FILE, type TrainedVersion, versionOf } from './version.ts';
-import type { ReadCapture } from './weights.ts';
 import type { Inspect } from './windows-of.ts';
 
 /** What training needs. */
-export interface TrainOptions {
-  readonly platform: Platform;
-  readonly manifestFiles: readonly string[];
-  readonly seed?: number;
-  readonly cacheFolder: string; // graphs of captures, so that the next training starts at once
-  readonly recipe?: Partial<Recipe>;
-  readonly folds?: number;
+export interface TrainOptions extends RunOptions {
+  readonly seed?: number; // of the version
+  readonly seeds?: number; // how often to cross-fit, from that seed on
+  /** Parts of the report beside what cross-fitting shows. */
+  readonly parts?: readonly Part[];
+  readonly budgetMinutes?: number | null; // later parts of the report that do not fit in are left out
   /** A rule engine; with one, the card shows the rules beside the network. */
   readonly inspect?: Inspect | undefined;
-  readonly clock: Clock;
-  readonly report: (line: string) => void;
+}
+
+/** A trained version and how good it is. */
+export interface Training {
+  readonly version: TrainedVersion;
+  readonly report: TrainingReport;
 }
 
 /**
- * Trains one platform's network and its baselines on a manifest's captures and says how good they are: first
- * every capture is judged by models that saw nothing of its cluster, then the version that ships is trained on
- * all of them. Equal data, code and seed give equal weights. Throws input-invalid when there is nothing to learn.
+ * Trains one platform's network and its baselines on manifests' captures and says how good they are: first every
+ * capture is judged by models that saw nothing of its cluster, once per seed, then the version that ships is trained
+ * on all of them but those held back. Equal data, code and seeds give equal bytes, also after an interruption.
+ * Throws input-invalid when there is nothing to learn.
  */
-export async function trainPlatform(options: TrainOptions): Promise<TrainedVersion> {
-  const { platform, manifestFiles, seed = 1, folds = FOLDS, clock, report } = options;
-  const { captures } = await readManifests(manifestFiles);
-  const usable = trainingSide(captures.filter((one) => one.platform === platform)).filter(
-    (one) => one.attack === false || one.mark !== null,
-  );
-  checkUsable(usable, platform, folds);
-  const read = await readAll(usable, options);
-  const recipe: Recipe = { ...RECIPES[platform], ...options.recipe, seed };
-  const fits = (recipe.fewestEpochs < recipe.epochs ? 2 * folds : folds) + 1;
-  const steps = progress({ clock, report, total: fits * recipe.epochs });
-  const crossFitted = await crossFit(read, {
-    platform,
-    folds,
-    recipe,
-    name: `${modelName(platform)}@cross-fitted`,
-    onFit: steps.onFit,
-  });
-  const epochs = typicalEpochs(crossFitted.epochs);
-  const trained = await fitAll(platform, read, { ...recipe, epochs }, steps.onFit('all captures'));
-  const createdAt = new Date(clock.now() * 1000).toISOString();
-  const version = await versionOf({
-    platform,
-    recipe: { ...recipe, epochs },
-    read,
+export async function trainPlatform(options: TrainOptions): Promise<Training> {
+  const { seed = 1, seeds: count = 1, parts = [], budgetMinutes = null, clock, report } = options;
+  const deadline = budgetMinutes === null ? null : clock.now() + 60 * budgetMinutes;
+  const seeds = Array.from({ length: count }, (_, place) => seed + place);
+  const run = await openRun(options);
+  try {
+    await run.runner.announce(plannedUnits(run, seeds, parts));
+    const crossFitted = await crossFit(run.usable, seedOptions(run, seeds), run.runner);
+    const [first] = crossFitted;
+    if (!first) throw new LogsterError('input-invalid', 'Training needs one seed at least');
+    const version = await finalVersion(run, first);
+    const made = await makeReport({ run, seeds, crossFitted, version, parts, deadline, clock, report });
+    report('evaluating the version on captures that trained nothing');
+    return { version: await withEvaluation(version, run, options), report: made };
+  } finally {
+    await run.close();
+  }
+}
+
+/** Trains the version that ships and makes its files. */
+async function finalVersion(run: Run, crossFitted: CrossFitted): Promise<TrainedVersion> {
+  const unit = finalUnit(run, crossFitted.epochs, crossFitted.recipe);
+  const [trained] = await run.runner.fit([unit]);
+  if (!trained) throw new RangeError('The version was not trained');
+  return versionOf({
+    platform: run.platform,
+    recipe: unit.recipe,
+    read: await run.source.read(unit.train, 'none'),
     crossFitted,
     trained,
-    createdAt,
+    createdAt: run.createdAt,
   });
-  report('evaluating the version on captures that trained nothing');
-  const learntFrom = new Set(usable.map((one) => one.id));
+}
+
+/** The version with a card that also shows what it gives on captures that it did not learn from. */
+async function withEvaluation(
+  version: TrainedVersion,
+  { usable }: Run,
+  { manifestFiles, platform, inspect }: TrainOptions,
+): Promise<TrainedVersion> {
   const loadModel = async () => loadFiles({ ...version.files }, 'new');
-  const evaluation = await evaluate({
-    manifestFiles,
-    platform,
-    loadModel,
-    inspect: options.inspect,
-    judges: (capture) => capture.platform === platform && !learntFrom.has(capture.id),
-  });
+  const learntFrom = new Set(usable.map((one) => one.id));
+  const judges = (capture: Capture): boolean =>
+    capture.platform === platform && !capture.heldBack && !learntFrom.has(capture.id);
+  const evaluation = await evaluate({ manifestFiles, platform, loadModel, inspect, judges });
   const card = Buffer.from(`${version.files[CARD_FILE]}\n${evaluationSection(platform, evaluation)}`);
   return { ...version, files: { ...version.files, [CARD_FILE]: card } };
-}
-
-function checkUsable(captures: readonly Capture[], platform: Platform, folds: number): void {
-  const clusters = (attack: boolean) =>
-    new Set(captures.filter((one) => (one.attack !== false) === attack).map((one) => one.cluster)).size;
-  const [attack, benign] = [clusters(true), clusters(false)];
-  if (attack >= folds && benign >= folds) return;
-  throw new LogsterError(
-    'input-invalid',
-    `${folds} folds need as many ${platform} clusters of each class that may train (open licence, role, a mark); ` +
-      `the manifest has ${attack} of attacks and ${benign} of benign captures`,
-  );
-}
-
-async function readAll(
-  captures: readonly Capture[],
-  { cacheFolder, report }: TrainOptions,
-): Promise<readonly ReadCapture[]> {
-  const version = await codeVersion();
-  const read: ReadCapture[] = [];
-  for (const [place, capture] of captures.entries()) {
-    const content = await cachedWindows(capture, cacheFolder, version);
-    if (content.parsing.error)
-      throw new LogsterError('input-invalid', `${capture.file} cannot be read: ${content.parsing.error}`);
-    read.push({ capture, content });
-    if ((place + 1) % 20 === 0) report(`read ${place + 1} of ${captures.length} captures`);
-  }
-  return read;
 }

@@ -3,6 +3,7 @@ import { labelOf } from '../datasets/label.ts';
 import type { Capture } from '../datasets/manifest.ts';
 import { buildGraph } from '../featurize/build-graph.ts';
 import { type ClosedWindow, slidingWindows } from '../featurize/window.ts';
+import { type Alteration, alterEvents } from './alter-events.ts';
 import { type Example, factsOf, type Pair } from './example.ts';
 import { pairsOf } from './pairs-of.ts';
 import { type Parsing, readCapture } from './read-capture.ts';
@@ -19,16 +20,27 @@ export type Inspect = (events: readonly NormalizedEvent[]) => NonNullable<Exampl
 
 /**
  * Takes a capture the product's way from raw lines to labelled graphs, on the capture's own clock. Never throws
- * for what stands in the file.
+ * for what stands in the file. With an alteration the events are changed before they become windows.
  */
-export async function windowsOf(capture: Capture, inspect?: Inspect): Promise<CaptureWindows> {
-  const { byEndpoint, parsing } = await readCapture(capture);
+export async function windowsOf(
+  capture: Capture,
+  inspect?: Inspect,
+  alteration: Alteration = 'none',
+): Promise<CaptureWindows> {
+  const { byEndpoint: recorded, parsing } = await readCapture(capture);
+  const { byEndpoint, hostOf } = alterEvents(recorded, alteration, capture.id);
   const dropped: Record<string, number> = { ...parsing.dropped };
   const windows = [...byEndpoint.values()].flatMap((events) => {
     const closed = closedWindows(events, dropped);
     return closed.map((one) => exampleOf(capture, one, events, inspect));
   });
-  return { windows, pairs: pairsOf(capture, byEndpoint, inspect), parsing: { ...parsing, dropped } };
+  const named = <One extends Example>(one: One): One => ({ ...one, host: hostOf(one.host) });
+  const pairs = pairsOf(capture, byEndpoint, inspect).map(({ kind, before, during }) => ({
+    kind,
+    before: named(before),
+    during: named(during),
+  }));
+  return { windows: windows.map(named), pairs, parsing: { ...parsing, dropped } };
 }
 
 /** One machine's windows when its events arrive as they happen; what no window takes is counted. */

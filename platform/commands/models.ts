@@ -1,18 +1,15 @@
 import { basename, join } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { techniqueAnalyzer } from '../../alerting/sigma/techniques.ts';
 import { LogsterError } from '../../contracts/errors.ts';
 import { PLATFORMS, type Platform } from '../../contracts/event.ts';
 import { writeSavedModel } from '../../models/saved-model/write.ts';
 import type { Registry } from '../../ports/registry/registry.ts';
-import { systemClock } from '../../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
 import { modelNameOf } from '../../serve/champions.ts';
 import { evaluate } from '../../train/evaluate.ts';
 import { type LoadedModel, loadVersion } from '../../train/load-model.ts';
-import { TRAINING_BACKENDS, type TrainingBackend } from '../../train/open-trainer.ts';
 import { type ScoredFile, scoreFiles } from '../../train/score-file.ts';
-import { trainPlatform } from '../../train/train.ts';
 import type { Surroundings } from '../cli.ts';
 import { type Config, readConfig } from '../config.ts';
 import { evaluationTables } from '../evaluation-tables.ts';
@@ -20,11 +17,10 @@ import { registerShippedModels } from '../shipped-models.ts';
 import { table } from '../table.ts';
 import { openRegistry } from '../wire.ts';
 
-/** `logster score`, `logster evaluate`, `logster train` and `logster export`. */
+/** `logster score`, `logster evaluate` and `logster export`. */
 export function addModelCommands(program: Command, surroundings: Surroundings): void {
   addScoreCommand(program, surroundings);
   addEvaluateCommand(program, surroundings);
-  addTrainCommand(program, surroundings);
   addExportCommand(program, surroundings);
 }
 
@@ -72,10 +68,7 @@ function addEvaluateCommand(program: Command, surroundings: Surroundings): void 
   program
     .command('evaluate')
     .description('measure a model, its baselines and its controls on labelled captures')
-    .requiredOption(
-      '--manifest <files...>',
-      'MANIFEST.json with the captures beside it; several count as one',
-    )
+    .requiredOption('--manifest <files...>', 'MANIFEST.json with the captures beside it')
     .option('--platform <platform>', PLATFORMS.join(' or '))
     .option('--held-back', 'only captures that are held back from all training')
     .option('--model <name>', 'NAME or NAME@VERSION instead of the champion')
@@ -105,53 +98,6 @@ function addEvaluateCommand(program: Command, surroundings: Surroundings): void 
     );
 }
 
-interface TrainFlags {
-  readonly platform: string;
-  readonly manifest: readonly string[];
-  readonly seed: string;
-  readonly backend: TrainingBackend;
-}
-
-function addTrainCommand(program: Command, { root, environment }: Surroundings): void {
-  program
-    .command('train')
-    .description('train a network and its baselines, measure them by cross-fitting, and register the version')
-    .requiredOption('--platform <platform>', PLATFORMS.join(' or '))
-    .requiredOption(
-      '--manifest <files...>',
-      'MANIFEST.json with the captures beside it; several count as one',
-    )
-    .option('--seed <number>', 'equal seeds give equal weights', '1')
-    .addOption(
-      new Option('--backend <name>', 'what computes; only wasm gives equal weights on every machine')
-        .choices(TRAINING_BACKENDS)
-        .default('wasm'),
-    )
-    .action(async (flags: TrainFlags) => {
-      const config = readConfig(environment, root);
-      const platform = platformOf(flags.platform);
-      const seed = Number(flags.seed);
-      if (!Number.isSafeInteger(seed))
-        throw new LogsterError('input-invalid', `--seed ${flags.seed} is not a whole number`);
-      const trained = await trainPlatform({
-        platform,
-        manifestFiles: flags.manifest,
-        seed,
-        recipe: { backend: flags.backend },
-        cacheFolder: join(config.data.directory, 'cache'),
-        clock: systemClock,
-        report: (line) => process.stderr.write(`${line}\n`),
-      });
-      const registry = openRegistry(config);
-      const { version } = await registry.register(trained.name, trained);
-      await registry.setAlias(trained.name, 'challenger', version);
-      await registry.close();
-      process.stdout.write(
-        `Registered ${trained.name}@${version} as challenger; its card is ${join(config.data.directory, 'registry', trained.name, version, 'card.md')}\n`,
-      );
-    });
-}
-
 function addExportCommand(program: Command, surroundings: Surroundings): void {
   program
     .command('export')
@@ -170,7 +116,8 @@ function addExportCommand(program: Command, surroundings: Surroundings): void {
     });
 }
 
-function platformOf(text: string): Platform {
+/** The platform of a flag. Throws input-invalid when it is none. */
+export function platformOf(text: string): Platform {
   const found = PLATFORMS.find((platform) => platform === text);
   if (found) return found;
   throw new LogsterError('input-invalid', `--platform ${text} is neither ${PLATFORMS.join(' nor ')}`);

@@ -1,0 +1,123 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { LogsterError } from '../../contracts/errors.ts';
+import { PLATFORMS } from '../../contracts/event.ts';
+import { systemClock } from '../../ports/telemetry/clock.ts';
+import { TRAINING_BACKENDS, type TrainingBackend } from '../../train/open-trainer.ts';
+import { PARTS, type TrainingReport } from '../../train/report/training-report.ts';
+import { trainPlatform } from '../../train/train.ts';
+import type { Surroundings } from '../cli.ts';
+import { readConfig } from '../config.ts';
+import { table } from '../table.ts';
+import { openRegistry } from '../wire.ts';
+import { platformOf } from './models.ts';
+
+interface TrainFlags {
+  readonly platform: string;
+  readonly manifest: readonly string[];
+  readonly seed: string;
+  readonly seeds?: string;
+  readonly report?: string;
+  readonly budget?: string;
+  readonly epochs?: string;
+  readonly workers: string;
+  readonly backend: TrainingBackend;
+}
+
+/** Fits side by side gain nothing beyond the cores, and each holds all captures in memory. */
+const MOST_WORKERS = 2;
+
+/** Seeds that a report is made over unless told. */
+const REPORT_SEEDS = '5';
+
+/** `logster train`. */
+export function addTrainCommand(program: Command, { root, environment }: Surroundings): void {
+  program
+    .command('train')
+    .description('train a network and its baselines, measure them by cross-fitting, and register the version')
+    .requiredOption('--platform <platform>', PLATFORMS.join(' or '))
+    .requiredOption(
+      '--manifest <files...>',
+      'MANIFEST.json with the captures beside it; several count as one',
+    )
+    .option('--seed <number>', 'equal seeds give equal weights', '1')
+    .option(
+      '--seeds <number>',
+      'cross-fits with the same folds; the first seed makes the version (5 with --report, else 1)',
+    )
+    .option('--report <file>', 'write every figure, also those that take computing of their own, as JSON')
+    .option('--budget <minutes>', 'leave out the later parts of the report that would end after so long')
+    .option('--epochs <number>', 'instead of the recipe, for a quick look')
+    .option(
+      '--workers <number>',
+      'processes that fit side by side',
+      String(Math.min(MOST_WORKERS, availableParallelism())),
+    )
+    .addOption(
+      new Option('--backend <name>', 'what computes; only wasm gives equal weights on every machine')
+        .choices(TRAINING_BACKENDS)
+        .default('wasm'),
+    )
+    .action(async (flags: TrainFlags) => {
+      const config = readConfig(environment, root);
+      const epochs = flags.epochs === undefined ? undefined : wholeNumber('epochs', flags.epochs);
+      const { version: trained, report } = await trainPlatform({
+        platform: platformOf(flags.platform),
+        manifestFiles: flags.manifest,
+        seed: wholeNumber('seed', flags.seed),
+        seeds: wholeNumber('seeds', flags.seeds ?? (flags.report === undefined ? '1' : REPORT_SEEDS)),
+        parts: flags.report === undefined ? [] : PARTS,
+        budgetMinutes: flags.budget === undefined ? null : wholeNumber('budget', flags.budget),
+        workers: wholeNumber('workers', flags.workers),
+        recipe: { backend: flags.backend, ...(epochs !== undefined && { epochs, fewestEpochs: epochs }) },
+        cacheFolder: join(config.data.directory, 'cache'),
+        runsFolder: join(config.data.directory, 'runs'),
+        clock: systemClock,
+        report: (line) => process.stderr.write(`${line}\n`),
+      });
+      if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 1)}\n`);
+      process.stdout.write(`${seedsTable(report)}\n`);
+      const registry = openRegistry(config);
+      const { version } = await registry.register(trained.name, trained);
+      await registry.setAlias(trained.name, 'challenger', version);
+      await registry.close();
+      process.stdout.write(
+        `Registered ${trained.name}@${version} as challenger; its card is ${join(config.data.directory, 'registry', trained.name, version, 'card.md')}\n`,
+      );
+    });
+}
+
+/** What cross-fitting shows, one line per scorer: the mean and the range over seeds. */
+function seedsTable({ crossFit }: TrainingReport): string {
+  const rows = Object.entries(crossFit.scorers).map(([name, { seeds, interval }]) => {
+    const { prAuc, foundAlert, alertedAlert } = seeds;
+    const runs = interval.prAuc;
+    return [
+      name,
+      ...[prAuc, foundAlert, alertedAlert].flatMap((one) => [
+        one?.mean.toFixed(3) ?? '–',
+        one ? `${one.low.toFixed(3)} to ${one.high.toFixed(3)}` : '–',
+      ]),
+      runs ? `${runs.low.toFixed(3)} to ${runs.high.toFixed(3)}` : '–',
+    ];
+  });
+  const head = [
+    'scorer',
+    'PR-AUC',
+    'seeds',
+    'runs found',
+    'seeds',
+    'benign alerted',
+    'seeds',
+    'PR-AUC 95 % by run',
+  ];
+  return table(head, rows);
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new LogsterError('input-invalid', `--${name} ${text} is not a whole number`);
+}

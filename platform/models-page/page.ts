@@ -1,0 +1,133 @@
+import { SCORERS } from '../../train/evaluation.ts';
+import type { Part, TrainingReport } from '../../train/report/training-report.ts';
+import {
+  alertTable,
+  alteredTable,
+  dutyTable,
+  orderTable,
+  sensorTable,
+  shortTable,
+  techniqueTable,
+} from './tables.ts';
+
+/** The page on what models were measured to do, from the reports of their trainings. */
+export function modelsPage(reports: readonly TrainingReport[]): string {
+  return `${[
+    '# Models',
+    '<!-- Written by `logster models report`; change the reports or the code, not this page. -->',
+    INTRODUCTION,
+    ...reports.flatMap(platformSections),
+    '## Measure and train yourself',
+    COMMANDS,
+  ].join('\n\n')}\n`;
+}
+
+const INTRODUCTION = `One model ships per platform. Its folder holds the version with its weights, a golden batch that an engine must reproduce before it
+may serve, where it has them the trees that score beside the network (\`trees.json\`), the simple models it was measured against, and its card:
+[models/windows/card.md](../models/windows/card.md), [models/linux/card.md](../models/linux/card.md).
+
+\`hybrid\` is what is served, \`gat\` the network alone. \`logistic-share\` and the boosted trees are simple models trained on the same windows.
+\`control-*\` know nothing of behaviour: event kinds, three volume numbers, the laboratory, the host name. **What a control nearly reaches
+proves nothing.** Every figure is the mean over the seeds; the 95 % interval stands in brackets (runs drawn anew; for false alarms Poisson's), then
+the range of the seeds. Thresholds come with the model, never from the windows it is judged on: one for 0.5 % of benign windows (shown as
+0.7, the alert threshold) and one for 2 % (shown as 0.5). A run is found when one of its attack windows alerts; two views of one run count
+once.`;
+
+const COMMANDS = `\`\`\`sh
+npm run logster -- evaluate --manifest MANIFEST.json            # any labelled captures, beside baselines and controls
+npm run logster -- train --platform linux --manifest MANIFEST.json   # registers the new version as challenger
+npm run logster -- train --platform linux --manifest MANIFEST.json --report linux.json   # every figure of this page
+npm run logster -- models report windows.json linux.json        # writes this page and its pictures
+\`\`\`
+
+\`train\` gives the same bytes for the same data, code and seed on any number of processes. It keeps every finished fit, so the same command goes
+on where it was stopped. It trains on captures whose licence allows it (MIT, Apache-2.0, CC0, own) and never on those held back.`;
+
+function platformSections(report: TrainingReport): readonly string[] {
+  const { platform, crossFit } = report;
+  return [
+    `## ${TITLES[platform]}`,
+    originOf(report),
+    '### By cluster',
+    `Every capture is judged by models that saw nothing of its cluster, its run, or its machine within a window's time.`,
+    orderTable(crossFit),
+    alertTable(crossFit),
+    dutyTable(crossFit),
+    "Pairs: how often the stretch after an attack's mark scores higher than the one before, on the attacked machine (`marked`) and on one that took no part (`unmarked`, should be near 0.5).",
+    ...pictures(platform),
+    ...partSections(report),
+    '### By technique, at the alert threshold',
+    techniqueTable(
+      report.techniques,
+      SCORERS.filter((name) => name in crossFit.scorers && !name.startsWith('control')),
+    ),
+    ...leftOut(report),
+  ];
+}
+
+const TITLES = { windows: 'Windows', linux: 'Linux' } as const;
+
+function originOf({ model, data, crossFit, seeds, folds, createdAt, recipe }: TrainingReport): string {
+  return (
+    `${model.name}, trained ${createdAt.slice(0, 10)} for ${counted(recipe.epochs, 'epoch', 'epochs')} on data ${model.data}: ${data.captures} captures of ${data.runs} runs from ` +
+    `${counted(data.labs.length, 'laboratory', 'laboratories')} (${data.labs.join(', ')}), ${crossFit.windows.attack} attack and ${crossFit.windows.benign} benign windows of three ` +
+    `minutes, ${crossFit.benignHostHours.toFixed(1)} benign host-hours, ${crossFit.runs.attack} runs with an attack. ${folds} folds, ` +
+    `${counted(seeds.length, 'seed', 'seeds')}, ${data.purged} captures purged, ${data.heldBack} held back.`
+  );
+}
+
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+
+const pictures = (platform: string): readonly string[] =>
+  ['scorers', 'reliability', 'curves'].map((name) => `![${ALT[name]}](models/${platform}-${name}.svg)`);
+const ALT: Readonly<Record<string, string>> = {
+  scorers: 'PR-AUC by scorer',
+  reliability: 'What was said against what was',
+  curves: 'Loss by epoch',
+};
+
+function partSections(report: TrainingReport): readonly string[] {
+  const { heldBack, labOut, renamed, basicSensor, shuffled, sensors } = report;
+  const sections: string[] = [];
+  if (labOut) {
+    sections.push('### Laboratories held out', EXPLAINED.labOut);
+    for (const { labs, table } of labOut) sections.push(`\`${labs}\`, ${sizeOf(table)}:`, shortTable(table));
+  }
+  if (heldBack)
+    sections.push(
+      '### Held back',
+      `${EXPLAINED.heldBack} ${sizeOf(heldBack)}.`,
+      shortTable(heldBack),
+      dutyTable(heldBack),
+    );
+  if (renamed) sections.push('### Everything renamed', EXPLAINED.renamed, alteredTable(renamed));
+  if (basicSensor) sections.push('### A basic sensor', EXPLAINED.basicSensor, alteredTable(basicSensor));
+  if (sensors)
+    sections.push(
+      '### auditd against eBPF',
+      `The same ${sensors.attackRuns} attack runs seen by both sensors; scores compared over ${sensors.windows} windows of the same machine and time.`,
+      sensorTable(sensors),
+    );
+  if (shuffled) sections.push('### Shuffled labels', EXPLAINED.shuffled, orderTable(shuffled));
+  return sections;
+}
+
+const EXPLAINED: Readonly<Record<Part, string>> = {
+  labOut:
+    'Whole laboratories are judged by models that saw nothing of them; thresholds come from the cross-fit of the others alone.',
+  heldBack:
+    'Recorded later and on no side of any fit, calibration or threshold; judged once, by the version that ships:',
+  renamed:
+    'The same models on the same captures after programs, files, users and machines were given random names of the same shape. What falls here was learnt by heart.',
+  basicSensor: "The same models on what Sysmon's ids 1, 3, 5 and 11 report alone.",
+  shuffled:
+    'Models that learnt shuffled labels, judged by the true ones. Labels move by whole sessions of machines, so one shuffle may fall far on either side by chance: the mean over the five should be near the share of attack windows (PR-AUC) and near 0.5 (ROC-AUC), and the range shows how far it can be trusted.',
+};
+
+const sizeOf = ({ windows, runs, benignHostHours }: TrainingReport['crossFit']): string =>
+  `${windows.attack} attack windows of ${runs.attack} runs, ${windows.benign} benign windows of ${runs.benign} runs (${benignHostHours.toFixed(1)} host-hours)`;
+
+function leftOut({ omitted }: TrainingReport): readonly string[] {
+  if (omitted.length === 0) return [];
+  return [`Not measured for want of time: ${omitted.join(', ')}.`];
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LogsterError } from '../contracts/errors.ts';
+import type { Platform } from '../contracts/event.ts';
+import { sha256OfFile } from '../datasets/file-hash.ts';
+import type { Capture } from '../datasets/manifest.ts';
+import { trainingSide } from '../datasets/split.ts';
+import type { Clock } from '../ports/telemetry/telemetry.ts';
+import { codeVersion } from './example-cache.ts';
+import type { Recipe } from './fit.ts';
+import { type Progress, progress } from './progress.ts';
+import { FOLDS, RECIPES } from './recipes.ts';
+import { type CaptureSource, captureSource } from './run/capture-source.ts';
+import { openExecutors } from './run/executor.ts';
+import { type RunFolder, runFolder } from './run/run-folder.ts';
+import { type UnitRunner, unitRunner } from './run/unit-runner.ts';
+
+/** What a run needs. */
+export interface RunOptions {
+  readonly platform: Platform;
+  readonly manifestFiles: readonly string[];
+  readonly cacheFolder: string; // graphs of captures, so that the next training starts at once
+  readonly runsFolder: string; // finished units, so that a stopped run goes on where it was
+  readonly workers?: number; // processes that fit side by side; the result is the same for any number
+  readonly workerScript?: string; // the compiled worker, unless it lies beside this file
+  readonly recipe?: Partial<Recipe>;
+  readonly folds?: number;
+  readonly clock: Clock;
+  readonly report: (line: string) => void;
+}
+
+/** A run of training: what it learns from, how, and what finishes its units. */
+export interface Run {
+  readonly platform: Platform;
+  readonly captures: readonly Capture[]; // all of the platform
+  readonly usable: readonly Capture[]; // those that may train and are labelled
+  readonly recipe: Omit<Recipe, 'seed'>;
+  readonly folds: number;
+  readonly source: CaptureSource;
+  readonly runner: UnitRunner;
+  readonly progress: Progress;
+  readonly createdAt: string; // ISO 8601, when the run was begun the first time
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the run of these captures, code and recipe; one that was begun before goes on. Throws input-invalid when
+ * there is too little to learn from.
+ */
+export async function openRun(options: RunOptions): Promise<Run> {
+  const { platform, folds = FOLDS, workers = 1, clock, report } = options;
+  const { manifestFiles, cacheFolder } = options;
+  const source = await captureSource({ manifestFiles, platform, cacheFolder });
+  for (const { id, reason } of source.unreadable) report(`left out ${id}: ${reason}`);
+  const usable = trainingSide(source.captures).filter((one) => one.attack === false || one.mark !== null);
+  checkUsable(usable, platform, folds);
+  const { seed: _, ...recipe } = { ...RECIPES[platform], ...options.recipe, seed: 0 };
+  const key = await keyOf(source.captures, { platform, folds, recipe });
+  const folder = runFolder(join(options.runsFolder, key));
+  await source.warm(
+    usable.map((one) => one.id),
+    report,
+  );
+  const counted = progress({ clock, report });
+  const executors = openExecutors(workers, {
+    source,
+    settings: { manifestFiles, platform, cacheFolder, runPath: folder.path },
+    script: options.workerScript ?? join(import.meta.dirname, 'run', 'unit-worker.js'),
+  });
+  return {
+    ...{ platform, folds, recipe, source, usable },
+    captures: source.captures,
+    progress: counted,
+    createdAt: await beginning(folder, clock),
+    runner: unitRunner({ folder, executors, progress: counted }),
+    async close() {
+      await Promise.all(executors.map((one) => one.close()));
+    },
+  };
+}
+
+function checkUsable(captures: readonly Capture[], platform: Platform, folds: number): void {
+  const clusters = (attack: boolean) =>
+    new Set(captures.filter((one) => (one.attack !== false) === attack).map((one) => one.cluster)).size;
+  const [attack, benign] = [clusters(true), clusters(false)];
+  if (attack >= folds && benign >= folds) return;
+  throw new LogsterError(
+    'input-invalid',
+    `${folds} folds need as many ${platform} clusters of each class that may train (open licence, role, a mark); ` +
+      `the manifest has ${attack} of attacks and ${benign} of benign captures`,
+  );
+}
+
+async function beginning(folder: RunFolder, clock: Clock): Promise<string> {
+  const kept = await folder.read('begun');
+  if (kept !== null) return JSON.parse(kept) as string;
+  const now = new Date(clock.now() * 1000).toISOString();
+  await folder.write('begun', JSON.stringify(now));
+  return now;
+}
+
+/** A hash of what a run's results depend on beside the seed: what captures hold, how they are learnt, the code. */
+async function keyOf(captures: readonly Capture[], settings: object): Promise<string> {
+  const hash = createHash('sha256');
+  for (const capture of [...captures].sort((a, b) => a.id.localeCompare(b.id))) {
+    const { file, ...entry } = capture;
+    hash.update(JSON.stringify({ ...entry, sha256: capture.sha256 ?? (await sha256OfFile(file)) }));
+  }
+  hash.update(JSON.stringify([settings, await codeVersion()]));
+  for (const folder of [import.meta.dirname, join(import.meta.dirname, '..', 'models')])
+    for (const file of await codeBelow(folder)) hash.update(await readFile(join(folder, file)));
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Files that decide what a fit gives; how it is reported afterwards does not. */
+async function codeBelow(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true });
+  return names
+    .filter((name) => /(?<!\.(test|bench|d))\.(ts|js|wasm)$/.test(name))
+    .filter((name) => !/^(report[\\/]|model-card|evaluation-section)/.test(name))
+    .sort();
+}

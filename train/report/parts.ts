@@ -1,0 +1,169 @@
+import type { Platform } from '../../contracts/event.ts';
+import type { Capture } from '../../datasets/manifest.ts';
+import { trainingSide } from '../../datasets/split.ts';
+import type { Alteration } from '../alter-events.ts';
+import { type CrossFitted, crossFit, judgeRows, TRAINED } from '../cross-fit.ts';
+import type { ScorerName } from '../evaluation.ts';
+import { finalUnit, seedOptions } from '../final-unit.ts';
+import { type FoldPlan, idsOf, joinedRows, planFolds, rowsOf, scoreFolds, scoreUnit } from '../fold-plan.ts';
+import type { Run } from '../open-run.ts';
+import type { Unit } from '../run/unit.ts';
+import { type Judged, spreadOf, tableOf } from './table.ts';
+import type { Altered, Part, TrainingReport } from './training-report.ts';
+
+/** What making a part adds to a report. */
+export type MadeParts = Partial<Pick<TrainingReport, Part>>;
+
+/** A part before it is made: the work it takes and how to make it. */
+export interface PartPlan {
+  readonly units: readonly Unit[];
+  make(): Promise<MadeParts>;
+}
+
+/** Laboratories that belong together and are held out together. */
+const LAB_GROUPS: Readonly<Record<Platform, readonly string[]>> = {
+  windows: ['shire', 'theshire'], // beginnings of names
+  linux: [],
+};
+
+/** Trains on all other laboratories, with thresholds from their own cross-fit, and judges those held out. */
+export function labOutPart(run: Run, seeds: readonly number[]): PartPlan | null {
+  const groups = LAB_GROUPS[run.platform]
+    .map((labs) => ({ labs, ...labSides(run.usable, labs) }))
+    .filter(({ held, train }) => held.length > 0 && train.length > 0);
+  if (groups.length === 0) return null;
+  const optionsOf = (labs: string) => seedOptions(run, seeds, `without ${labs} `);
+  return {
+    units: groups.flatMap(({ labs, train }) =>
+      optionsOf(labs).flatMap((one) => [
+        ...planFolds(train, one).map(({ fit }) => fit),
+        { ...finalUnit(run, [], one.recipe), train: idsOf(train) },
+      ]),
+    ),
+    async make() {
+      const parts = [];
+      for (const { labs, held, train } of groups) {
+        const crossFitted = await crossFit(train, optionsOf(labs), run.runner);
+        parts.push({ labs: `${labs}*`, table: tableOf(await judgeOutside(run, crossFitted, train, held)) });
+      }
+      return { labOut: parts };
+    },
+  };
+}
+
+function labSides(captures: readonly Capture[], prefix: string) {
+  const isHeld = (one: Capture): boolean => one.lab.startsWith(prefix);
+  const marked = captures.map((one) => (isHeld(one) ? { ...one, heldBack: true } : one));
+  const ids = new Set(trainingSide(marked).map((one) => one.id));
+  return { held: captures.filter(isHeld), train: captures.filter((one) => ids.has(one.id)) };
+}
+
+/** Captures that are in no fold, judged by one fit per cross-fit on all of `train`, shown as the cross-fit says. */
+async function judgeOutside(
+  run: Run,
+  crossFitted: readonly CrossFitted[],
+  train: readonly Capture[],
+  judge: readonly Capture[],
+): Promise<readonly Judged[]> {
+  const plans = crossFitted.map((one): FoldPlan => {
+    const fit = {
+      ...finalUnit(run, one.epochs, one.recipe),
+      title: one.plans[0]?.fit.title.replace(/fold.*/, 'all that trains') ?? '',
+      train: idsOf(train),
+    };
+    return { fold: 0, fit, judge, purged: 0 };
+  });
+  await run.runner.fit(plans.map((plan) => plan.fit));
+  const rows = await scoreFolds(plans, 'none', run.runner);
+  return rows.map((one, seed) => judgeRows('outside', one, [crossFitted[seed]?.calibrations ?? {}]));
+}
+
+/** What is held back and labelled, judged by the version that ships. */
+export function heldBackPart(run: Run, crossFitted: readonly CrossFitted[]): PartPlan | null {
+  const judge = run.captures.filter(
+    (one) =>
+      one.heldBack &&
+      (one.role === 'train and judge' || one.role === 'judge only') &&
+      (one.attack === false || one.mark !== null),
+  );
+  if (judge.length === 0) return null;
+  return {
+    units: [],
+    make: async () => ({
+      heldBack: tableOf(await judgeOutside(run, crossFitted.slice(0, 1), run.usable, judge)),
+    }),
+  };
+}
+
+/** Parts that alter events, and how. */
+export const ALTERED = { renamed: 'renamed', basicSensor: 'basic-sensor' } as const satisfies Partial<
+  Record<Part, Alteration>
+>;
+
+/** The cross-fitted models on altered events of the captures that they did not see. */
+export function alteredPart(
+  run: Run,
+  crossFitted: readonly CrossFitted[],
+  part: keyof typeof ALTERED,
+): PartPlan {
+  const alteration = ALTERED[part];
+  const plans = crossFitted.flatMap((one) => one.plans);
+  return {
+    units: plans.map((plan) => scoreUnit(plan, alteration)),
+    async make() {
+      const rows = await scoreFolds(plans, alteration, run.runner);
+      const judged = crossFitted.map(({ byFold, folds }, seed) =>
+        judgeRows(alteration, joinedRows(rows.slice(seed * folds, (seed + 1) * folds)), byFold),
+      );
+      return { [part]: { table: tableOf(judged), difference: differencesOf(judged, crossFitted) } };
+    },
+  };
+}
+
+function differencesOf(judged: readonly Judged[], plain: readonly Judged[]): Altered['difference'] {
+  const areaOf = (one: Judged | undefined, name: ScorerName) => one?.evaluation.scorers[name]?.prAuc ?? null;
+  const spreads = TRAINED.flatMap((name) => {
+    const differences = judged.map((one, seed) => {
+      const [altered, recorded] = [areaOf(one, name), areaOf(plain[seed], name)];
+      return altered === null || recorded === null ? null : altered - recorded;
+    });
+    const spread = spreadOf(differences);
+    return spread ? [[name, spread] as const] : [];
+  });
+  return Object.fromEntries(spreads);
+}
+
+/** Times that labels are shuffled, each for another fold. */
+const SHUFFLES = 5;
+
+/** Fits that learnt shuffled labels, judged by the true ones: what they reach above the share of attacks is a leak. */
+export function shuffledPart(run: Run, crossFitted: readonly CrossFitted[]): PartPlan | null {
+  const [first] = crossFitted;
+  if (!first) return null;
+  const plans = shuffledPlans(first.plans);
+  return {
+    units: plans.map((plan) => plan.fit),
+    async make() {
+      await run.runner.fit(plans.map((plan) => plan.fit));
+      const scored = await run.runner.score(plans.map((plan) => scoreUnit(plan, 'none')));
+      const judged = plans.map((plan, at) =>
+        judgeRows('shuffled', rowsOf(scored[at] ?? [], plan.judge, plan.fold), first.byFold),
+      );
+      return { shuffled: tableOf(judged, { intervals: false }) };
+    },
+  };
+}
+
+/** The fits on shuffled labels, each for another fold of a cross-fit. */
+export function shuffledPlans(plans: readonly FoldPlan[]): readonly FoldPlan[] {
+  return Array.from({ length: SHUFFLES }, (_, shuffle) => {
+    const plan = plans[shuffle % plans.length];
+    if (!plan) throw new RangeError('A cross-fit without folds');
+    const fit = {
+      ...plan.fit,
+      title: `shuffled labels ${shuffle + 1}/${SHUFFLES}`,
+      shuffleSeed: shuffle + 1,
+    };
+    return { ...plan, fit };
+  });
+}

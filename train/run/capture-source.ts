@@ -1,0 +1,61 @@
+import { LogsterError } from '../../contracts/errors.ts';
+import type { Platform } from '../../contracts/event.ts';
+import { type Capture, type Manifest, readManifests } from '../../datasets/manifest.ts';
+import type { Alteration } from '../alter-events.ts';
+import { cachedWindows, codeVersion } from '../example-cache.ts';
+import type { ReadCapture } from '../weights.ts';
+
+/** Where captures come from; plain values, so that another process can be told. */
+export interface SourceSettings {
+  readonly manifestFiles: readonly string[];
+  readonly platform: Platform;
+  readonly cacheFolder: string;
+}
+
+/** One platform's captures with their windows, each read once. */
+export interface CaptureSource {
+  readonly captures: readonly Capture[];
+  readonly unreadable: Manifest['unreadable']; // entries of any platform that could not be understood
+  /** In the order of the ids. Throws input-invalid for a capture that cannot be read to its end. */
+  read(ids: readonly string[], alteration: Alteration): Promise<readonly ReadCapture[]>;
+  /** Reads captures ahead and says how far it is. */
+  warm(ids: readonly string[], report: (line: string) => void): Promise<void>;
+}
+
+/** Opens manifests; captures are read when they are asked for. */
+export async function captureSource(settings: SourceSettings): Promise<CaptureSource> {
+  const { captures, unreadable } = await readManifests(settings.manifestFiles);
+  const own = captures.filter((one) => one.platform === settings.platform);
+  const byId = new Map(own.map((one) => [one.id, one]));
+  const version = await codeVersion();
+  const known = new Map<string, Promise<ReadCapture>>();
+  const readOne = async (id: string, alteration: Alteration): Promise<ReadCapture> => {
+    const capture = byId.get(id);
+    if (!capture) throw new LogsterError('input-invalid', `No manifest names the capture ${id}`);
+    const content = await cachedWindows(capture, settings.cacheFolder, version, alteration);
+    if (content.parsing.error)
+      throw new LogsterError('input-invalid', `${capture.file} cannot be read: ${content.parsing.error}`);
+    return { capture, content };
+  };
+  const keptOne = (id: string): Promise<ReadCapture> => {
+    const one = known.get(id) ?? readOne(id, 'none');
+    known.set(id, one);
+    return one;
+  };
+  return {
+    captures: own,
+    unreadable,
+    async read(ids, alteration) {
+      const read: ReadCapture[] = [];
+      // altered ones are read once and would only fill memory
+      for (const id of ids) read.push(await (alteration === 'none' ? keptOne(id) : readOne(id, alteration)));
+      return read;
+    },
+    async warm(ids, report) {
+      for (const [place, id] of ids.entries()) {
+        await keptOne(id);
+        if ((place + 1) % 20 === 0) report(`read ${place + 1} of ${ids.length} captures`);
+      }
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { testCapture, testExample } from './example-fixtures.ts';
+import { withShuffledLabels } from './shuffle-labels.ts';
+
+const read = Array.from({ length: 20 }, (_, at) => {
+  const label = at < 8 ? ('attack' as const) : ('benign' as const);
+  return ['auditd', 'ebpf'].map((view) => {
+    const captureId = `${at} ${view}`;
+    const windows = [1, 2, 3].map((feature) => testExample({ label, captureId, feature }));
+    return {
+      capture: testCapture({ id: captureId, run: `run ${at}` }),
+      content: {
+        windows,
+        pairs: [
+          {
+            kind: 'marked' as const,
+            before: testExample({ label: 'benign' }),
+            during: testExample({ label }),
+          },
+        ],
+        parsing: { lines: 0, events: 0, dropped: {}, dead: 0, error: null },
+      },
+    };
+  });
+}).flat();
+
+const labelsOf = (captures: ReturnType<typeof withShuffledLabels>) =>
+  captures.map(({ content }) => content.windows.map((one) => one.label));
+
+const pairLabels = (captures: ReturnType<typeof withShuffledLabels>) =>
+  captures.flatMap(({ content }) => content.pairs.map(({ before, during }) => [before.label, during.label]));
+
+test('labels move to other runs as a whole, as many of each, and the same for the same seed', () => {
+  const before = labelsOf(read);
+  const after = labelsOf(withShuffledLabels(read, 1));
+  expect(after).not.toEqual(before);
+  expect(after.flat().sort()).toEqual(before.flat().sort());
+  for (const labels of after) expect(new Set(labels).size).toBe(1);
+  for (let run = 0; run < after.length; run += 2) expect(after[run]).toEqual(after[run + 1]);
+  expect(labelsOf(withShuffledLabels(read, 1))).toEqual(after);
+  const pairs = pairLabels(withShuffledLabels(read, 1));
+  expect(pairs).not.toEqual(pairLabels(read));
+  expect(pairs.map((pair) => pair.sort().join()).sort()).toEqual(
+    pairLabels(read)
+      .map((pair) => pair.sort().join())
+      .sort(),
+  );
+  expect(labelsOf(withShuffledLabels(read, 2))).not.toEqual(after);
+});
