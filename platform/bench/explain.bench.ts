@@ -112,7 +112,7 @@ function resultOf(
   const ours = meanOf(all.map(({ lost }) => lost[OURS] ?? 0));
   const peerValue = meanOf(all.map(({ lost }) => lost.random ?? 0));
   if (ours === null || peerValue === null) return [];
-  const name = `${platform}, without ${which.count} ${which.parts}`;
+  const name = `${platform}, strongest ${which.count} ${which.parts} gone`;
   return [{ name, unit: 'log-odds lost', ours, peer: 'random', peerValue, ratio: ours / peerValue }];
 }
 
