@@ -201,6 +201,11 @@ describe('summaryOf()', () => {
     expect(summary).toBe(`Suspicious activity on H1: ${'a'.repeat(59)}… connected to x gpj.exe`);
   });
 
+  test('what spoke against the attack is not told', () => {
+    const edge = { relation: 'spawned process', source: 'a', target: 'b', event_id: 'e', score: -0.1 };
+    expect(summaryOf(resultOf({ top_edges: [edge], top_nodes: [] }))).toBe('Suspicious activity on H1');
+  });
+
   test('without edges it names the nodes, without nodes the host', () => {
     expect(summaryOf(resultOf({ top_edges: [] }))).toBe('Suspicious activity on H1: process powershell.exe');
     expect(summaryOf(resultOf({ top_edges: [], top_nodes: [] }))).toBe('Suspicious activity on H1');

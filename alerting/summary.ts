@@ -8,10 +8,13 @@ const TOLD = 3;
 
 /** One line that says what carried a result's score, for people. Names come from endpoints: they are cut and cleaned. */
 export function summaryOf(result: InferenceResult): string {
-  const deeds = result.top_edges.map(
-    ({ relation, source, target }) => `${shown(source)} ${relation.replaceAll('-', ' ')} ${shown(target)}`,
-  );
-  const things = result.top_nodes.map(({ type, label }) => `${type} ${shown(label)}`);
+  const raised = ({ score }: { readonly score: number }) => score >= 0; // what spoke against it is not told
+  const deeds = result.top_edges
+    .filter(raised)
+    .map(
+      ({ relation, source, target }) => `${shown(source)} ${relation.replaceAll('-', ' ')} ${shown(target)}`,
+    );
+  const things = result.top_nodes.filter(raised).map(({ type, label }) => `${type} ${shown(label)}`);
   const told = [...new Set(deeds.length > 0 ? deeds : things)].slice(0, TOLD);
   const subject = `Suspicious activity on ${shown(result.hostname)}`;
   return told.length === 0 ? subject : `${subject}: ${told.join('; ')}`;

@@ -30,7 +30,23 @@ export const inferenceResultSchema = z.object({
   }),
   event_count: z.number().int(),
   event_ids: z.array(z.string()).max(200), // most influential first
-  top_nodes: z.array(z.object({ type: z.string(), label: z.string(), score: z.number() })).max(10),
+  /** `gradient`: scores are signed log-odds (docs/explanations.md); `attention`, or nothing: shares of attention. */
+  explained_by: z.enum(['gradient', 'attention']).optional(),
+  unexplained: z.string().optional(), // why an attack has no gradient
+  top_nodes: z
+    .array(
+      z.object({
+        type: z.string(),
+        label: z.string(),
+        score: z.number(),
+        event_ids: z.array(z.string()).max(3).optional(), // of its strongest edges
+        features: z
+          .array(z.object({ name: z.string(), contribution: z.number() }))
+          .max(5)
+          .optional(),
+      }),
+    )
+    .max(10),
   top_edges: z
     .array(
       z.object({
@@ -39,6 +55,7 @@ export const inferenceResultSchema = z.object({
         target: z.string(),
         event_id: z.string(),
         score: z.number(),
+        attention: z.number().optional(), // paid to its two messages, mean of layers and heads
       }),
     )
     .max(10),

@@ -20,6 +20,18 @@ export const FEATURE_TABLE: Readonly<Record<NodeType, readonly Feature[]>> = {
   syscall: SYSCALL_TABLE,
 };
 
+/** The names of every node type's features in the order of their places, with how many places each takes. */
+export function featureNames(): Record<
+  NodeType,
+  readonly { readonly name: string; readonly width: number }[]
+> {
+  const named = Object.entries(FEATURE_TABLE).map(([type, table]) => [
+    type,
+    table.map(({ name, width = 1 }) => ({ name, width })),
+  ]);
+  return Object.fromEntries(named);
+}
+
 // Raise it with every change of what a place means that the table's words do not show.
 const FEATURE_VERSION = 1;
 

@@ -7,6 +7,7 @@ import { SCORE_QUEUE, type ScoreJob } from '../contracts/batch.ts';
 import type { Stage } from '../contracts/stage.ts';
 import { dashboard } from '../dashboard/dashboard.ts';
 import { indexDocuments } from '../dashboard/index-documents.ts';
+import { featureNames } from '../featurize/features.ts';
 import { featurize } from '../featurize/featurize.ts';
 import { ingest } from '../ingest/ingest.ts';
 import type { AlertStore } from '../ports/alerts/alerts.ts';
@@ -132,6 +133,7 @@ export function startStage(name: StageName, needs: StageNeeds): Promise<Stage> {
           ...planScorers(config.model),
           backend: config.model.backend,
           scorerScript: files.scorer,
+          featureNames: featureNames(),
         },
       });
     case 'alerting':

@@ -1,5 +1,6 @@
 import type { GraphBatch } from '../contracts/graph.ts';
 import type { EngineName, Scores } from '../models/engine.ts';
+import type { Explanation } from '../models/explanation.ts';
 
 /** A batch as it travels to another thread: functions cannot, and an engine needs no texts. */
 export type BatchNumbers = Omit<GraphBatch, 'nodeLabel' | 'edgeEvent'>;
@@ -13,6 +14,7 @@ export type EngineAsk =
       readonly files: Readonly<Record<string, Uint8Array>>;
     }
   | { readonly kind: 'score'; readonly id: number; readonly engine: number; readonly batch: BatchNumbers }
+  | { readonly kind: 'explain'; readonly id: number; readonly engine: number; readonly batch: BatchNumbers }
   | { readonly kind: 'close'; readonly engine: number }
   | { readonly kind: 'end' };
 
@@ -21,6 +23,7 @@ export type EngineAnswer =
   | { readonly kind: 'up' }
   | ({ readonly kind: 'opened'; readonly id: number } & OpenedEngine)
   | { readonly kind: 'scored'; readonly id: number; readonly scores: TimedScores }
+  | { readonly kind: 'explained'; readonly id: number; readonly explanation: Explanation }
   | { readonly kind: 'refused'; readonly id: number; readonly code: string; readonly reason: string };
 
 /** Which engine was opened, for which model, and why no better one. */

@@ -7,6 +7,7 @@ import { selectGraphs } from '../contracts/select-graphs.ts';
 import { encodeModel, goldenOf } from '../models/artifact.ts';
 import { syntheticBatch, syntheticModel, syntheticSizes } from '../models/synthetic.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
+import { createExplainer } from '../models/wasm/explainer.ts';
 import { type EngineThread, startEngineThread } from './engine-thread.ts';
 import { scorerProcess } from './scorer-process.ts';
 import { sharedBytes } from './shared-bytes.ts';
@@ -47,6 +48,14 @@ suite('the engine thread (needs dist/, which `npm test` builds)', () => {
       expect(computeMs).toBeGreaterThan(0);
       expect(batch.features.length).toBeGreaterThan(0); // nothing was taken away from the caller
     }
+  });
+
+  test('explains single graphs as the explainer called directly does, in turn with scores', async () => {
+    const engine = await thread.open(await files());
+    const one = selectGraphs(shared(9, 2), [4]);
+    const [explanation] = await Promise.all([engine.explain(one), engine.score(shared(9, 2))]);
+    expect(explanation).toEqual(createExplainer(model).explain(one));
+    await expect(engine.explain(batchOf(2, 1))).rejects.toMatchObject({ code: 'input-invalid' });
   });
 
   test('what is said against a batch or a model comes back with its code and reason', async () => {

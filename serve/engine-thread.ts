@@ -3,6 +3,7 @@ import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { type ErrorCode, LogsterError } from '../contracts/errors.ts';
 import type { GraphBatch } from '../contracts/graph.ts';
 import type { Engine } from '../models/engine.ts';
+import type { Explanation } from '../models/explanation.ts';
 import type { BatchNumbers, EngineAnswer, EngineAsk, OpenedEngine, TimedScores } from './engine-messages.ts';
 import type { ScorerSettings } from './messages.ts';
 
@@ -12,6 +13,8 @@ import type { ScorerSettings } from './messages.ts';
  */
 export interface ThreadEngine extends Engine, OpenedEngine {
   score(batch: GraphBatch): Promise<TimedScores>;
+  /** Tells what carried the score of the one graph of a batch, on the WebAssembly kernels whatever scores. */
+  explain(batch: GraphBatch): Promise<Explanation>;
 }
 
 /** A thread for engines, so that this one can read batches and write results meanwhile. */
@@ -80,6 +83,14 @@ export async function startEngineThread(
         async score(batch) {
           const { scores } = await ask<'scored'>({ kind: 'score', engine, batch: numbersOf(batch) });
           return scores;
+        },
+        async explain(batch) {
+          const { explanation } = await ask<'explained'>({
+            kind: 'explain',
+            engine,
+            batch: numbersOf(batch),
+          });
+          return explanation;
         },
         close() {
           worker.postMessage({ kind: 'close', engine } satisfies EngineAsk);

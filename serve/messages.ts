@@ -1,6 +1,7 @@
 import type { Platform } from '../contracts/event.ts';
 import type { InferenceResult } from '../contracts/inference.ts';
 import type { BackendSetting } from './backend.ts';
+import type { FeatureNames } from './explain-attack.ts';
 
 /** Batches a scorer has at a time: while one is computed, the next is read and the last one's results are written. */
 export const BATCHES_AT_ONCE = 2;
@@ -51,6 +52,7 @@ export type ScoredWindow = Omit<InferenceResult, 'queue_time_ms'>;
 
 export interface ScorerSettings {
   readonly backend: BackendSetting;
+  readonly featureNames?: FeatureNames;
   /** The one GPU that a scorer uses, where several share the work. */
   readonly gpu?: number;
 }

@@ -7,6 +7,8 @@ export interface RememberedScores {
 
 /** What two arrays, their buffers, the key and its place take beside the numbers: measured over 100,000 entries. */
 const ENTRY_BYTES = 1200;
+/** Fifty named features with what holds them, at most. */
+const EXPLAINED_BYTES = 6000;
 
 /**
  * Scores of graphs seen lately, by model version and content hash: a window that did not change since its last
@@ -15,8 +17,11 @@ const ENTRY_BYTES = 1200;
 export function rememberedScores(maxBytes: number): RememberedScores {
   const byKey = new Map<string, GraphScores>();
   let sizeBytes = 0;
-  const sizeOf = (scores: GraphScores) =>
-    scores.nodeScore.byteLength + scores.edgeScore.byteLength + ENTRY_BYTES;
+  const sizeOf = ({ nodeScore, edgeScore, explained }: GraphScores) =>
+    nodeScore.byteLength +
+    edgeScore.byteLength +
+    (explained ? explained.attention.byteLength + EXPLAINED_BYTES : 0) +
+    ENTRY_BYTES;
   return {
     get(key) {
       const scores = byKey.get(key);

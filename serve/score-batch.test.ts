@@ -5,16 +5,22 @@ import { selectGraphs } from '../contracts/select-graphs.ts';
 import type { Engine } from '../models/engine.ts';
 import { syntheticBatch, syntheticModel, syntheticSizes } from '../models/synthetic.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
+import { createExplainer } from '../models/wasm/explainer.ts';
 import { rememberedScores } from './remembered.ts';
 import { type Scoring, scoreBatch } from './score-batch.ts';
 
 const model = syntheticModel('windows');
+const explainer = createExplainer(model);
 
 function scoringWith(engine: Engine): Scoring {
   return {
     engine,
     engineMs: () => 16,
     remembered: rememberedScores(1 << 20),
+    explaining: {
+      explain: async (part) => explainer.explain(part),
+      featureNames: { process: [{ name: 'nameHash', width: 8 }, { name: 'depth' }] },
+    },
     by: { modelName: 'logster-windows-gat', modelVersion: '1', backend: engine.name },
     now: () => 1_700_000_000,
   };
@@ -149,4 +155,47 @@ test('selectGraphs() keeps each graph as it was, with its own labels', () => {
   expect(back.source).toEqual(direct.source);
   expect(back.nodeLabel(0)).toBe(batch.nodeLabel(batch.graphs[2]!.nodeOffset));
   expect(back.edgeEvent(0)).toBe(batch.edgeEvent(batch.graphs[2]!.edgeOffset));
+});
+
+test('an attack tells by the gradient what carried it, another window by attention alone', async () => {
+  const batch = eightGraphs();
+  const scoring = scoringWith(wasmEngine(model));
+  const results = await scoreBatch(batch, whole(batch), scoring);
+  const kinds = new Set(results.map(({ prediction }) => prediction));
+  expect(kinds).toEqual(new Set(['attack', 'benign']));
+  for (const [place, result] of results.entries()) {
+    inferenceResultSchema.parse({ ...result, queue_time_ms: 0 });
+    const attack = result.prediction === 'attack';
+    expect(result.explained_by).toBe(attack ? 'gradient' : 'attention');
+    expect(result.top_edges.every((edge) => (edge.attention !== undefined) === attack)).toBe(true);
+    if (!attack) continue;
+    const { node } = explainer.explain(selectGraphs(batch, [place]));
+    expect(result.top_nodes[0]!.score).toBeCloseTo(Math.max(...node), 4);
+    for (const { type, features, event_ids } of result.top_nodes) {
+      expect(features!.map(({ name }) => name).sort()).toEqual(
+        type === 'process' ? ['depth', 'nameHash'] : [],
+      );
+      expect(event_ids!.length).toBeLessThanOrEqual(3);
+    }
+  }
+  const again = await scoreBatch(batch, whole(batch), scoring);
+  expect(again.map(({ top_nodes }) => top_nodes)).toEqual(results.map(({ top_nodes }) => top_nodes));
+});
+
+test('an attack that cannot be explained keeps its score and says why', async () => {
+  const batch = eightGraphs();
+  const scoring = scoringWith(wasmEngine(model));
+  const explained = await scoreBatch(batch, whole(batch), scoring);
+  const explain = () => Promise.reject(new Error('no WebAssembly here'));
+  const results = await scoreBatch(batch, whole(batch), {
+    ...scoringWith(wasmEngine(model)),
+    explaining: { ...scoring.explaining, explain },
+  });
+  expect(results.map(({ attack_prob }) => attack_prob)).toEqual(
+    explained.map(({ attack_prob }) => attack_prob),
+  );
+  for (const result of results) {
+    const reason = result.prediction === 'attack' ? 'no WebAssembly here' : undefined;
+    expect([result.explained_by, result.unexplained]).toEqual(['attention', reason]);
+  }
 });

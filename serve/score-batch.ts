@@ -2,6 +2,7 @@ import { reasonOf } from '../contracts/errors.ts';
 import type { GraphBatch } from '../contracts/graph.ts';
 import { selectGraphs } from '../contracts/select-graphs.ts';
 import type { Engine } from '../models/engine.ts';
+import { type Explaining, explainAttack } from './explain-attack.ts';
 import type { ScoredWindow } from './messages.ts';
 import type { RememberedScores } from './remembered.ts';
 import { errorResultOf, type GraphScores, resultOf, type ScoredBy, scoresOf } from './score.ts';
@@ -11,6 +12,7 @@ export interface Scoring {
   /** Milliseconds the engine has computed for this batch; other batches it had to wait for do not count. */
   readonly engineMs: () => number;
   readonly remembered: RememberedScores;
+  readonly explaining: Explaining;
   readonly by: Omit<ScoredBy, 'inferenceMs' | 'scoredAt'>;
   /** Epoch seconds. */
   readonly now: () => number;
@@ -45,7 +47,10 @@ export async function scoreBatch(
   await scoreByHalves(batch, fresh, scoring.engine, outcomes);
   for (const place of fresh) {
     const outcome = outcomes.get(place);
-    if (outcome && 'scores' in outcome) scoring.remembered.set(keyOf(batch, place, scoring), outcome.scores);
+    if (!outcome || !('scores' in outcome)) continue;
+    const scores = await explainAttack(batch, place, outcome.scores, scoring.explaining);
+    outcomes.set(place, { ...outcome, scores });
+    scoring.remembered.set(keyOf(batch, place, scoring), scores);
   }
   for (const [place, twin] of sameAs) {
     const outcome = outcomes.get(twin);

@@ -1,10 +1,10 @@
-import type { Platform } from '../contracts/event.ts';
 import { type GraphBatch, type GraphInBatch, NODE_TYPES, RELATIONS } from '../contracts/graph.ts';
 import { idOf } from '../contracts/ids.ts';
 import { ATTACK_PROBABILITY } from '../contracts/inference.ts';
 import type { Scores } from '../models/engine.ts';
+import type { FeaturePart } from '../models/explanation.ts';
+import { carriedBy, relationName, rounded } from './carried-by.ts';
 import type { ScoredWindow } from './messages.ts';
-import { strongest, strongestFirst } from './strongest.ts';
 
 /** What a score says of itself. */
 export interface ScoredBy {
@@ -21,10 +21,15 @@ export interface GraphScores {
   readonly rawProb: number;
   readonly nodeScore: Float32Array; // [nodes of the graph]
   readonly edgeScore: Float32Array; // [edges of the graph]
+  /** What only an explained graph has; its node and edge scores then are what the gradient says. */
+  readonly explained?: ExplainedScores;
+  readonly unexplained?: string; // why an attack has no explanation
 }
 
-const TOP = 10;
-const EVENT_IDS = 200;
+export interface ExplainedScores {
+  readonly attention: Float32Array; // [edges of the graph]
+  readonly features: ReadonlyMap<number, readonly FeaturePart[]>; // of the strongest nodes
+}
 
 /** Cuts one graph's numbers out of its batch's. */
 export function scoresOf(scores: Scores, graph: GraphInBatch, place: number): GraphScores {
@@ -44,21 +49,12 @@ export function resultOf(
   scores: GraphScores,
   by: ScoredBy & { readonly reused: boolean },
 ): ScoredWindow {
-  const byEdge = strongestFirst(scores.edgeScore);
   return {
     ...frameOf(batch, graph, by),
     prediction: scores.attackProb >= ATTACK_PROBABILITY ? 'attack' : 'benign',
     attack_prob: scores.attackProb,
     confidence: Math.max(scores.attackProb, 1 - scores.attackProb),
-    event_ids: eventsOf(batch, graph, byEdge),
-    top_nodes: strongest(scores.nodeScore, TOP).map((node) => ({
-      type: nodeTypeOf(batch, graph, node),
-      label: batch.nodeLabel(graph.nodeOffset + node),
-      score: rounded(scores.nodeScore[node]),
-    })),
-    top_edges: Array.from(byEdge.subarray(0, TOP), (edge) =>
-      edgeOf(batch, graph.edgeOffset + edge, scores.edgeScore[edge]),
-    ),
+    ...carriedBy(batch, graph, scores),
     reused: by.reused,
   };
 }
@@ -131,50 +127,6 @@ function statisticsOf(batch: GraphBatch, graph: GraphInBatch): ScoredWindow['gra
   };
 }
 
-function edgeOf(
-  batch: GraphBatch,
-  edge: number,
-  score: number | undefined,
-): ScoredWindow['top_edges'][number] {
-  return {
-    relation: relationName(batch.platform, batch.relation[edge] ?? 0),
-    source: batch.nodeLabel(batch.source[edge] ?? 0),
-    target: batch.nodeLabel(batch.target[edge] ?? 0),
-    event_id: batch.edgeEvent(edge),
-    score: rounded(score),
-  };
-}
-
-function relationName(platform: Platform, place: number): string {
-  const relation = RELATIONS[platform][place];
-  return relation ? `${relation.name} ${relation.target}` : 'unknown';
-}
-
-function nodeTypeOf(batch: GraphBatch, graph: GraphInBatch, node: number): string {
-  let end = 0;
-  for (const [place, type] of NODE_TYPES[batch.platform].entries()) {
-    end += graph.nodesPerType[place] ?? 0;
-    if (node < end) return type;
-  }
-  return 'unknown';
-}
-
 function nodesOf(graph: GraphInBatch): number {
   return graph.nodesPerType.reduce((sum, count) => sum + count, 0);
-}
-
-/** The events of the strongest edges, each once; edges without one are passed over. */
-function eventsOf(batch: GraphBatch, graph: GraphInBatch, byEdge: Uint32Array): string[] {
-  const ids = new Set<string>();
-  for (const edge of byEdge) {
-    const id = batch.edgeEvent(graph.edgeOffset + edge);
-    if (id !== '') ids.add(id);
-    if (ids.size === EVENT_IDS) break;
-  }
-  return [...ids];
-}
-
-/** Five decimals are more than a person reads, and keep a result small. */
-function rounded(value: number | undefined): number {
-  return Math.round((value ?? 0) * 1e5) / 1e5;
 }

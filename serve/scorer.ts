@@ -96,6 +96,7 @@ async function scoreWith({ engine, name }: Loaded, ask: Ask & { kind: 'score' })
       engine: timed,
       engineMs: () => engineMs,
       remembered,
+      explaining: { explain: (part) => engine.explain(part), featureNames: settings.featureNames ?? {} },
       by: { modelName: name, modelVersion: ask.version, backend: engine.name },
       now: () => (performance.timeOrigin + performance.now()) / 1000,
     });

@@ -13,6 +13,7 @@ import type { State } from '../ports/state/state.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import type { BackendSetting } from './backend.ts';
 import { champions, modelNameOf, type Serving } from './champions.ts';
+import type { FeatureNames } from './explain-attack.ts';
 import { BATCHES_AT_ONCE, type ScoredWindow } from './messages.ts';
 import { type Pool, type ScoreRequest, scorerPool } from './pool.ts';
 import { errorResultOf } from './score.ts';
@@ -30,6 +31,8 @@ export interface ServeNeeds {
     readonly gpus?: number;
     readonly backend: BackendSetting;
     readonly scorerScript: string;
+    /** Names for the features of explained nodes; without them nodes are explained as wholes. */
+    readonly featureNames?: FeatureNames;
     readonly registryPollMs?: number;
   };
 }
@@ -46,7 +49,7 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
   const pool = await scorerPool({
     scorers: options.scorers,
     gpus: options.gpus ?? 0,
-    settings: { backend: options.backend },
+    settings: { backend: options.backend, featureNames: options.featureNames ?? {} },
     script: options.scorerScript,
     telemetry,
   });

@@ -87,7 +87,7 @@ test('evaluate() judges what it can read and says why it could not read the rest
   expect(JSON.parse(JSON.stringify(evaluation))).toEqual(evaluation); // nothing that JSON would lose
 });
 
-test('scoreFiles() gives windows in the order of time and the edges that carried them', async () => {
+test('scoreFiles() gives windows in the order of time, and the nodes and edges that carried them', async () => {
   const file = join(folder, 'quiet');
   writeFileSync(file, sysmonLines('WS3.lab', 300));
   const results = [];
@@ -96,14 +96,20 @@ test('scoreFiles() gives windows in the order of time and the edges that carried
   expect(quiet?.windows.length).toBeGreaterThan(10);
   const ends = quiet?.windows.map((one) => one.end) ?? [];
   expect(ends).toEqual([...ends].sort((a, b) => a - b));
-  for (const { attackProb, prediction, edges } of quiet?.windows ?? []) {
+  for (const { attackProb, prediction, nodes, edges } of quiet?.windows ?? []) {
     expect(prediction).toBe(attackProb >= 0.5 ? 'attack' : 'benign');
     for (const edge of edges) expect(edge.share).toBeGreaterThan(0);
+    const contributions = nodes.map(({ contribution }) => contribution);
+    expect(contributions).toEqual([...contributions].sort((a, b) => b - a));
+    expect(nodes.flatMap(({ features }) => features).every(({ contribution }) => contribution !== 0)).toBe(
+      true,
+    );
   }
   expect(
     quiet?.windows.every((one) => one.edges.every((edge) => edge.source !== '' && edge.relation !== '')),
   ).toBe(true);
   expect(quiet?.windows.some((one) => one.edges.length > 0)).toBe(true);
+  expect(quiet?.windows.some((one) => one.nodes.some((node) => node.eventIds.length > 0))).toBe(true);
   expect(none?.parsing.error).toMatch(/ENOENT/);
 });
 

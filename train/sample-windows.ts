@@ -11,18 +11,35 @@ export interface SampleSize {
   readonly windowsEach: number;
 }
 
+/** Graphs of one recording; two views of it have the same `run`. */
+export interface CaptureSample {
+  readonly run: string;
+  readonly graphs: readonly HeteroGraph[];
+}
+
 /** Graphs of windows spread evenly over a manifest's captures and their length; the same every time. */
 export async function sampleWindows(
   manifestFile: string,
   platform: Platform,
-  { captures, windowsEach }: SampleSize,
+  size: SampleSize,
 ): Promise<readonly HeteroGraph[]> {
+  return (await sampleCaptures(manifestFile, platform, size)).flatMap(({ graphs }) => graphs);
+}
+
+/** The same, capture by capture. */
+export async function sampleCaptures(
+  manifestFile: string,
+  platform: Platform,
+  { captures, windowsEach }: SampleSize,
+): Promise<readonly CaptureSample[]> {
   const { captures: all } = await readManifest(manifestFile);
   const own = all.filter((one) => one.platform === platform && one.role !== 'parser fixture');
   own.sort((a, b) => (a.id < b.id ? -1 : 1));
-  const graphs: HeteroGraph[] = [];
-  for (const capture of spread(own, captures)) graphs.push(...(await windowsOfCapture(capture, windowsEach)));
-  return graphs;
+  const samples: CaptureSample[] = [];
+  for (const capture of spread(own, captures)) {
+    samples.push({ run: capture.run, graphs: await windowsOfCapture(capture, windowsEach) });
+  }
+  return samples;
 }
 
 async function windowsOfCapture(capture: Capture, most: number): Promise<readonly HeteroGraph[]> {

@@ -1,26 +1,17 @@
 import type { NormalizedEvent, Platform } from '../contracts/event.ts';
-import { type HeteroGraph, RELATIONS } from '../contracts/graph.ts';
+import type { HeteroGraph } from '../contracts/graph.ts';
 import { ATTACK_PROBABILITY } from '../contracts/inference.ts';
+import { joinGraphs } from '../featurize/batch.ts';
 import { buildGraph } from '../featurize/build-graph.ts';
 import { besideTrees } from '../models/beside-trees.ts';
 import type { Engine } from '../models/engine.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
+import { createExplainer, type Explainer } from '../models/wasm/explainer.ts';
+import { type CarryingEdge, type CarryingNode, carriedBy } from './carried.ts';
 import type { LoadedModel } from './load-model.ts';
 import { type Parsing, readCapture } from './read-capture.ts';
 import { scoreGraphs } from './score-graphs.ts';
 import { closedWindows, firstFrom, type Inspect } from './windows-of.ts';
-
-/** Edges shown per window. */
-const TOP_EDGES = 5;
-
-/** An edge that carried a window's score. */
-export interface CarryingEdge {
-  readonly relation: string;
-  readonly source: string;
-  readonly target: string;
-  readonly eventId: string; // its most recent event
-  readonly share: number; // of all edges' scores of the window
-}
 
 /** One scored window of a file. */
 export interface ScoredWindow {
@@ -32,6 +23,7 @@ export interface ScoredWindow {
   readonly attackProb: number;
   readonly prediction: 'attack' | 'benign';
   readonly techniques: readonly string[];
+  readonly nodes: readonly CarryingNode[]; // strongest first
   readonly edges: readonly CarryingEdge[]; // strongest first
 }
 
@@ -53,25 +45,30 @@ export async function* scoreFiles(
   files: readonly string[],
   { loadModel, inspect }: ScoreFilesOptions,
 ): AsyncGenerator<ScoredFile> {
-  const engines = new Map<Platform, Engine>();
-  const engineFor = async (platform: Platform): Promise<Engine> => {
-    const known = engines.get(platform);
+  const opened = new Map<Platform, Opened>();
+  const open = async (platform: Platform): Promise<Opened> => {
+    const known = opened.get(platform);
     if (known) return known;
     const { model } = await loadModel(platform);
-    const opened = besideTrees(wasmEngine(model), model);
-    engines.set(platform, opened);
-    return opened;
+    const fresh = { engine: besideTrees(wasmEngine(model), model), explainer: createExplainer(model) };
+    opened.set(platform, fresh);
+    return fresh;
   };
   try {
-    for (const file of files) yield await scoreFile(file, engineFor, inspect);
+    for (const file of files) yield await scoreFile(file, open, inspect);
   } finally {
-    for (const engine of engines.values()) engine.close();
+    for (const { engine } of opened.values()) engine.close();
   }
+}
+
+interface Opened {
+  readonly engine: Engine;
+  readonly explainer: Explainer;
 }
 
 async function scoreFile(
   file: string,
-  engineFor: (platform: Platform) => Promise<Engine>,
+  open: (platform: Platform) => Promise<Opened>,
   inspect: Inspect | undefined,
 ): Promise<ScoredFile> {
   const capture = { id: file, file, hosts: [], useFrom: null, to: null, platform: null };
@@ -82,16 +79,15 @@ async function scoreFile(
     const platform = events[0]?.platform;
     if (!platform) continue;
     const graphs = closedWindows(events, dropped).map(({ window, panes }) => buildGraph(window, panes));
-    for await (const batch of scoreGraphs(await engineFor(platform), graphs)) {
-      let edge = 0;
+    const { engine, explainer } = await open(platform);
+    for await (const batch of scoreGraphs(engine, graphs)) {
       batch.graphs.forEach((graph, place) => {
-        const edgeScores = batch.scores.edgeScore.subarray(edge, edge + graph.source.length);
-        edge += graph.source.length;
         const { start, end } = graph.window;
         const inside = inspect ? events.slice(firstFrom(events, start), firstFrom(events, end)) : [];
-        windows.push(
-          scored(graph, batch.scores.attackProb[place] ?? 0, edgeScores, techniquesOf(inside, inspect)),
-        );
+        windows.push({
+          ...scored(graph, batch.scores.attackProb[place] ?? 0, techniquesOf(inside, inspect)),
+          ...carriedBy(graph, explainer.explain(joinGraphs(platform, [graph]))),
+        });
       });
     }
   }
@@ -105,12 +101,10 @@ const techniquesOf = (events: readonly NormalizedEvent[], inspect: Inspect | und
 function scored(
   graph: HeteroGraph,
   attackProb: number,
-  edgeScores: Float32Array,
   techniques: readonly string[],
-): ScoredWindow {
+): Omit<ScoredWindow, 'nodes' | 'edges'> {
   const { hostname, platform, start, end } = graph.window;
   const prediction = attackProb >= ATTACK_PROBABILITY ? 'attack' : 'benign';
-  const edges = carryingEdges(graph, edgeScores);
   return {
     host: hostname,
     platform,
@@ -120,21 +114,5 @@ function scored(
     attackProb,
     prediction,
     techniques,
-    edges,
   };
-}
-
-function carryingEdges(graph: HeteroGraph, edgeScores: Float32Array): readonly CarryingEdge[] {
-  const total = edgeScores.reduce((sum, score) => sum + score, 0);
-  return [...edgeScores.keys()]
-    .filter((edge) => (edgeScores[edge] ?? 0) > 0)
-    .sort((a, b) => (edgeScores[b] ?? 0) - (edgeScores[a] ?? 0))
-    .slice(0, TOP_EDGES)
-    .map((edge) => ({
-      relation: RELATIONS[graph.window.platform][graph.relation[edge] ?? 0]?.name ?? '',
-      source: graph.labels[graph.source[edge] ?? 0] ?? '',
-      target: graph.labels[graph.target[edge] ?? 0] ?? '',
-      eventId: graph.edgeEvents[edge] ?? '',
-      share: (edgeScores[edge] ?? 0) / total,
-    }));
 }

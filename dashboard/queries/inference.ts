@@ -94,7 +94,9 @@ async function alertHolding(
 /** Events behind the strongest edges, and those that show a technique. */
 function evidenceOf(result: InferenceResult, alert: Alert | undefined): Evidence {
   const evidence = new Map<string, string[]>();
-  if (result.prediction === 'attack') for (const edge of result.top_edges) evidence.set(edge.event_id, []);
+  if (result.prediction === 'attack') {
+    for (const { event_id, score } of result.top_edges) if (score >= 0) evidence.set(event_id, []);
+  }
   for (const { id, evidence: shownBy } of alert?.techniques ?? []) {
     for (const eventId of shownBy) evidence.set(eventId, [...(evidence.get(eventId) ?? []), id]);
   }

@@ -85,24 +85,31 @@ export function backward(
     const layer = pass.layers[place];
     const ofLayer = weights.layers[place];
     const into = gradient.layers[place];
-    if (layer && ofLayer && into) layerBackward(module, pass, scratch, { layer, weights: ofLayer, into });
+    if (!layer || !ofLayer || !into) continue;
+    layerBackward(module, pass, scratch, { layer, weights: ofLayer, into });
+    weightBackward(module, pass, scratch, { layer, into });
   }
   inputBackward(module, pass, scratch, gradient);
 }
 
-interface LayerStep {
+/** One layer on the way down. */
+export interface LayerStep {
   readonly layer: LayerPass;
   readonly weights: LayerWeights;
   readonly into: LayerGradient;
 }
 
-function layerBackward(
+/**
+ * Takes scratch.dh from a layer's output to its input and adds to the gradients of its vectors. Leaves the gradient of
+ * z in scratch.dz and, per message and head, z of the sender times the gradient of what its receiver sums in scratch.dots.
+ */
+export function layerBackward(
   { kernels, arena }: WasmModule,
   { rows, graphs }: Pass,
-  { dh, dz, dScores, dots, turned, packed }: Scratch,
+  { dh, dz, dScores, dots }: Scratch,
   { layer, weights, into }: LayerStep,
 ): void {
-  const { input, output, z, scores, exponents, attention } = layer;
+  const { output, z, scores, exponents, attention } = layer;
   kernels.eluBackward(output, dh, rows, into.bias);
   arena.clear(dz, rows * HIDDEN * 4);
   arena.clear(dScores, rows * 2 * HEADS * 4);
@@ -127,11 +134,20 @@ function layerBackward(
   }
   const { source, target } = weights;
   kernels.scoresBackward(z, dz, rows, scores, dScores, source, target, into.source, into.target, SCORE_LIMIT);
-  kernels.transpose(input, rows, HIDDEN, turned);
-  kernels.pack(dz, rows, HIDDEN, packed);
-  kernels.multiply(turned, packed, into.weight, HIDDEN, rows, true);
   // dh stays for the residual; what came through the attention is added
   kernels.multiply(dz, weights.turned, dh, rows, HIDDEN, true);
+}
+
+/** Adds the gradient of a layer's projection, from the scratch.dz that layerBackward() left. */
+function weightBackward(
+  { kernels }: WasmModule,
+  { rows }: Pass,
+  { dz, turned, packed }: Scratch,
+  { layer, into }: Pick<LayerStep, 'layer' | 'into'>,
+): void {
+  kernels.transpose(layer.input, rows, HIDDEN, turned);
+  kernels.pack(dz, rows, HIDDEN, packed);
+  kernels.multiply(turned, packed, into.weight, HIDDEN, rows, true);
 }
 
 function inputBackward(

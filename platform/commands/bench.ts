@@ -4,6 +4,7 @@ import type { BenchResult } from '../../contracts/bench.ts';
 import { benchFeaturize } from '../../featurize/featurize.bench.ts';
 import { benchIngest } from '../../ingest/ingest.bench.ts';
 import type { EngineName } from '../../models/engine.ts';
+import { benchExplain } from '../bench/explain.bench.ts';
 import { benchLimits } from '../bench/limits.bench.ts';
 import { benchScore } from '../bench/score.bench.ts';
 import { benchScoreSoak } from '../bench/score-soak.bench.ts';
@@ -24,6 +25,7 @@ const BENCHES: Record<string, (root: string, options: BenchOptions) => Promise<r
   score: benchScore,
   train: benchTrain,
   limits: benchLimits,
+  explain: benchExplain,
   'score-soak': (root, { backend }) => benchScoreSoak(root, backend),
   pipeline: (root, { endpoints }) => benchPipeline(root, endpoints),
   soak: (root) => benchSoak(root),

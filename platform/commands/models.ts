@@ -60,8 +60,18 @@ function describeFile({ file, parsing, windows }: ScoredFile): string {
       .slice(0, 2)
       .map((edge) => `${edge.source} ${edge.relation} ${edge.target}`.slice(0, 60))
       .join('; '),
+    strongestNode(window),
   ]);
-  return `${head}\n${table(['host', 'window from', 'events', 'attack', 'techniques', 'carried by'], rows)}`;
+  return `${head}\n${table(['host', 'window from', 'events', 'attack', 'techniques', 'carried by', 'strongest node'], rows)}`;
+}
+
+/** The node that added most to the score, in log-odds, and which of its features did. */
+function strongestNode({ nodes }: ScoredFile['windows'][number]): string {
+  const [node] = nodes;
+  if (!node) return '';
+  const features = node.features.filter(({ contribution }) => contribution > 0).slice(0, 2);
+  const why = features.map(({ name }) => name).join(', ');
+  return `${node.label.slice(0, 40)} +${node.contribution.toFixed(2)}${why === '' ? '' : ` (${why})`}`;
 }
 
 function addEvaluateCommand(program: Command, surroundings: Surroundings): void {

@@ -3,6 +3,11 @@ export function probabilityText(value: number | null): string {
   return value === null ? '–' : (Math.floor(value * 100 + 1e-9) / 100).toFixed(2);
 }
 
+/** A signed contribution in log-odds: +0.41, −1.20. */
+export function contributionText(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+}
+
 /** A count with groups of three; from 100,000 on shortened. */
 export function countText(value: number): string {
   return value < 100_000

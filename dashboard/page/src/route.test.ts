@@ -1,4 +1,4 @@
-import { levelOf, probabilityText } from './format.ts';
+import { contributionText, levelOf, probabilityText } from './format.ts';
 import { addressOf, placeOf, queryOf } from './route.ts';
 
 test('placeOf() reads a view, an id and filters', () => {
@@ -30,4 +30,8 @@ test('a probability is never shown as reaching a threshold that it does not reac
   expect([probabilityText(0.6999), levelOf(0.6999, session)]).toEqual(['0.69', 'attack']);
   expect([probabilityText(0.7), levelOf(0.7, session)]).toEqual(['0.70', 'alert']);
   expect([probabilityText(0.29), probabilityText(null)]).toEqual(['0.29', '–']);
+});
+
+test('contributionText() always shows the sign', () => {
+  expect([0.412, -1.2, 0].map(contributionText)).toEqual(['+0.41', '−1.20', '+0.00']);
 });

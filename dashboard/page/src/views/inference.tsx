@@ -2,7 +2,16 @@ import { useState } from 'preact/hooks';
 import type { InferenceResult } from '../../../../contracts/inference.ts';
 import type { InferenceView as Inference } from '../../../queries/inference.ts';
 import type { ViewProps } from '../app.tsx';
-import { baseName, clockText, countText, figureText, plural, probabilityText, timeText } from '../format.ts';
+import {
+  baseName,
+  clockText,
+  contributionText,
+  countText,
+  figureText,
+  plural,
+  probabilityText,
+  timeText,
+} from '../format.ts';
 import { EventTable } from '../parts/event-table.tsx';
 import { Probability, Rule } from '../parts/probability.tsx';
 import { ProcessTreeView } from '../parts/process-tree.tsx';
@@ -145,13 +154,14 @@ function Judgement({ session, result }: ViewProps & { readonly result: Inference
   );
 }
 
-/** A share of attention, as the width of a bar behind the row. */
+/** How much of the largest score, as the width of a bar behind the row; what lowers the score has none. */
 function Share({ of, most }: { readonly of: number; readonly most: number }) {
-  return <span class="share" style={{ width: `${(of / most) * 100}%` }} aria-hidden="true" />;
+  return <span class="share" style={{ width: `${(Math.max(0, of) / most) * 100}%` }} aria-hidden="true" />;
 }
 
 function Influence({ result }: { readonly result: InferenceResult }) {
   const { top_edges: edges, top_nodes: nodes } = result;
+  const scoreText = result.explained_by === 'gradient' ? contributionText : probabilityText;
   const mostOfEdges = Math.max(1e-9, ...edges.map((edge) => edge.score));
   const mostOfNodes = Math.max(1e-9, ...nodes.map((node) => node.score));
   return (
@@ -167,7 +177,7 @@ function Influence({ result }: { readonly result: InferenceResult }) {
               <code title={edge.source}>{baseName(edge.source)}</code> <i>{edge.relation}</i>{' '}
               <code title={edge.target}>{edge.target}</code>
             </span>
-            <span class="end">{probabilityText(edge.score)}</span>
+            <span class="end">{scoreText(edge.score)}</span>
           </li>
         ))}
       </ol>
@@ -177,8 +187,19 @@ function Influence({ result }: { readonly result: InferenceResult }) {
           <li key={`${node.type} ${node.label}`} class="line ranked">
             <Share of={node.score} most={mostOfNodes} />
             <span class="kind">{node.type}</span>
-            <code class="wrap">{node.label}</code>
-            <span class="end">{probabilityText(node.score)}</span>
+            <span class="wrap">
+              <code>{node.label}</code>
+              {node.features && (
+                <span class="muted">
+                  {' '}
+                  {node.features
+                    .slice(0, 3)
+                    .map(({ name, contribution }) => `${name} ${contributionText(contribution)}`)
+                    .join(', ')}
+                </span>
+              )}
+            </span>
+            <span class="end">{scoreText(node.score)}</span>
           </li>
         ))}
       </ol>
