@@ -100,11 +100,9 @@ function processesLogit(trees: Trees, graph: GraphPart): number {
 
 const bounded = (logit: number): number => Math.max(-CERTAIN, Math.min(CERTAIN, logit));
 
-/** Trees as a file, numbers cut to seven digits. */
+/** Trees as a file, to the last digit: what is served is what was trained. */
 export function encodeTrees({ over, base, trees, share }: BesideTrees): Buffer {
-  const cut = (_key: string, value: unknown) =>
-    typeof value === 'number' ? Number(value.toPrecision(7)) : value;
-  return Buffer.from(JSON.stringify({ over, share, base, trees }, cut));
+  return Buffer.from(JSON.stringify({ over, share, base, trees }));
 }
 
 /** Reads what `encodeTrees` wrote. Throws model-invalid, naming the model, when it is something else. */

@@ -47,10 +47,17 @@ function pairsLine({ recipe: { pairShare, treeShare } }: VersionParts): string {
   return `Also the stretches of at most 60 s before and after each mark, and the same stretches of machines that took no part (${network}${trees}).`;
 }
 
+const TREES_LOOK_AT = {
+  window:
+    'the largest value of every feature per node type (names left out; trained with other work of the same laboratory laid over each window and node types hidden at random)',
+  processes:
+    'each process by itself with who started it, what it started and what it reached (names left out; the most suspicious processes decide)',
+} as const;
+
 /** What is served: the network, or how much trees count beside it. */
-function servedLine({ recipe: { treeShare } }: VersionParts): string {
+function servedLine({ recipe: { treeShare, treeRows } }: VersionParts): string {
   if (treeShare === 0) return '`hybrid` is what is served: here the network alone.';
-  return `\`hybrid\` is what is served: the mean of two logits, ${treeShare} of it from boosted trees over the largest value of every feature per node type (names left out; trained with other work of the same laboratory laid over each window and node types hidden at random), ${(1 - treeShare).toFixed(1)} from the network, which also gives the explanation.`;
+  return `\`hybrid\` is what is served: the mean of two logits, ${treeShare} of it from boosted trees over ${TREES_LOOK_AT[treeRows]}, ${(1 - treeShare).toFixed(1)} from the network, which also gives the explanation.`;
 }
 
 /** How long the folds trained; where they differ it was chosen on a part of each training side. */
@@ -160,17 +167,16 @@ function missedList(windows: readonly JudgedWindow[]): string {
 }
 
 function blindSpots(platform: ModelManifest['platform']): string {
-  const both = [
-    '- Benign examples are few, from laboratories, and mostly idle: a busy ordinary machine is the likeliest false alarm.',
-    '- Folds are by cluster, not by laboratory: on a laboratory never seen, expect less.',
-  ];
+  const both = ['- Folds are by cluster, not by laboratory: on a laboratory never seen, expect less.'];
   const own = {
     windows: [
+      '- Benign examples are few, from laboratories, and mostly idle: a busy ordinary machine is the likeliest false alarm.',
       '- Attack marks are lower bounds from command lines; an attack without a new process has hardly been seen.',
       '- Captures with process events alone (a default sensor configuration) did not train it; they serve for the atomic pairs.',
     ],
     linux: [
-      '- All examples were recorded on one kind of machine, attacks against the loopback address, each a few dozen seconds long.',
+      '- Ordinary work is scripted from a fixed set of activities; what people do beside them was never seen.',
+      '- All examples were recorded on one kind of machine; attacks are emulations of seconds to a few minutes, without a way out of the machine.',
       '- Attacks that are quiet beside ordinary work (log wiping, preloaded libraries, mining, encrypting files) are the hardest.',
     ],
   }[platform];

@@ -25,6 +25,10 @@ for own in $OWN; do
 done
 mkdir -p tmp/.old var/spool/cron/crontabs var/spool/cron/atjobs var/spool/cron/atspool run/sshd run/lock
 chmod 1777 tmp var/tmp
+touch var/spool/cron/atjobs/.SEQ
+chown -R daemon:daemon var/spool/cron/atjobs var/spool/cron/atspool
+chmod 770 var/spool/cron/atjobs var/spool/cron/atspool
+chgrp crontab var/spool/cron/crontabs 2>/dev/null && chmod 1730 var/spool/cron/crontabs || true
 if [ -n "$RUST" ]; then mkdir -p usr/local/rust && mount --bind "$RUST" usr/local/rust && mount -o remount,bind,ro usr/local/rust; fi
 mount -t tmpfs -o mode=755 tmpfs dev
 mkdir dev/pts dev/shm && chmod 1777 dev/shm

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Draw } from '../scenarios/draw.ts';
 import type { Account, Machine } from './session-machine.ts';
@@ -16,7 +16,7 @@ export async function furnish(work: string, machine: Machine, draw: Draw): Promi
   await logs(root, machine, draw);
 }
 
-type Write = (path: string, text: string, mode?: number, owner?: Account) => Promise<void>;
+type Write = (path: string, text: string, mode?: number) => Promise<void>;
 
 /** These folders of a session are its own from the start; all others show this machine's through its layer. */
 export const OWN_FOLDERS = [
@@ -33,13 +33,12 @@ export const OWN_FOLDERS = [
 ];
 
 function writerBelow(work: string): Write {
-  return async (path, text, mode = 0o644, owner) => {
+  return async (path, text, mode = 0o644) => {
     const own = OWN_FOLDERS.some((folder) => path.startsWith(`${folder}/`));
     const file = join(work, own ? 'own' : 'upper', path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
     await chmod(file, mode);
-    if (owner) await chown(file, owner.uid, owner.uid);
   };
 }
 
@@ -99,7 +98,7 @@ async function home(work: string, account: Account, draw: Draw): Promise<void> {
   const base = `home/${account.name}`;
   const plain = writerBelow(work);
   const write = (path: string, text: string, mode?: number): Promise<void> =>
-    plain(`${base}/${path}`, text, mode, account);
+    plain(`${base}/${path}`, text, mode);
   await write('.bashrc', `${PROMPT}alias ll='ls -l'\nexport EDITOR=vim\n`);
   await write('.profile', '[ -f ~/.bashrc ] && . ~/.bashrc\n');
   await write(
@@ -133,6 +132,10 @@ async function home(work: string, account: Account, draw: Draw): Promise<void> {
   for (const file of ['README.md', `${draw.word()}.py`, `lib/${draw.word()}.py`, 'data/sample.csv'])
     await write(`src/${source}/${file}`, text(draw));
   await write('notes.txt', text(draw));
+  const whole = join(work, 'own', base);
+  for (const entry of await readdir(whole, { recursive: true, withFileTypes: true }))
+    await chown(join(entry.parentPath, entry.name), account.uid, account.uid);
+  await chown(whole, account.uid, account.uid);
 }
 
 async function rootHome(work: string, draw: Draw): Promise<void> {
