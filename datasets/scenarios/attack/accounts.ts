@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { look, maybe, quote, root, write } from './ways.ts';
+import { look, maybe, quote, root, write } from '../ways.ts';
 
 /** A new account, by chance a second root. */
 const account: Attack = {

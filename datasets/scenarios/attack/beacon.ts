@@ -1,6 +1,6 @@
 import type { Draw } from '../draw.ts';
 import type { Place } from '../scenario.ts';
-import { link, remote } from './ways.ts';
+import { link, remote } from '../ways.ts';
 
 /** A short command that asks another machine for work or lets it in; ends by itself. */
 export function callOut(draw: Draw, place: Place): string {

@@ -1,7 +1,7 @@
 import type { Draw } from '../draw.ts';
 import type { Attack, Place } from '../scenario.ts';
+import { behind, fetchTo, link, look, maybe, remote, root, workFolder, write } from '../ways.ts';
 import { callOut, stayer } from './beacon.ts';
-import { behind, fetchTo, link, look, maybe, remote, root, workFolder, write } from './ways.ts';
 
 const SEARCH = [
   'id; groups',

@@ -1,6 +1,6 @@
 import type { Draw } from '../draw.ts';
 import type { Attack, Place } from '../scenario.ts';
-import { link, look, maybe, remote, root, workFile, workFolder, write } from './ways.ts';
+import { link, look, maybe, remote, root, workFile, workFolder, write } from '../ways.ts';
 
 function sendOff(draw: Draw, place: Place, path: string): string {
   const { host, port } = remote(draw, place);

@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { behind, look, maybe, root, workFolder, write } from './ways.ts';
+import { behind, look, maybe, root, workFolder, write } from '../ways.ts';
 
 /** Watching programs are stopped; one that was started before stands for them. */
 const watchers: Attack = {

@@ -1,6 +1,6 @@
 import type { Draw } from '../draw.ts';
 import type { Attack } from '../scenario.ts';
-import { fetchTo, link, maybe, workFile, workFolder, write } from './ways.ts';
+import { fetchTo, link, maybe, workFile, workFolder, write } from '../ways.ts';
 
 const ABOUT: readonly string[] = [
   'uname -a',

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Draw } from '../draw.ts';
 import type { Attack } from '../scenario.ts';
-import { behind, look, maybe, quote, root, workFile, workFolder, write } from './ways.ts';
+import { behind, look, maybe, quote, root, workFile, workFolder, write } from '../ways.ts';
 
 const ASKED = [
   'id',

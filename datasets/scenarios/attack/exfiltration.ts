@@ -1,6 +1,6 @@
 import type { Draw } from '../draw.ts';
 import type { Attack, Place } from '../scenario.ts';
-import { link, look, maybe, quote, remote, root, workFolder, write } from './ways.ts';
+import { link, look, maybe, quote, remote, root, workFolder, write } from '../ways.ts';
 
 function gathered(draw: Draw, place: Place, path: string): readonly string[] {
   const what = draw.pick([

@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { behind, link, look, maybe, quote, workFile, write } from './ways.ts';
+import { behind, link, look, maybe, quote, workFile, write } from '../ways.ts';
 
 const PROGRAMS = [
   '/bin/ls',

@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { maybe, root, workFile, write } from './ways.ts';
+import { maybe, root, workFile, write } from '../ways.ts';
 
 const LIBRARY = `#define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,6 +1,6 @@
 import type { Draw } from '../draw.ts';
 import type { Attack, Place } from '../scenario.ts';
-import { fetchTo, link, look, maybe, quote, root, workFile, workFolder, write } from './ways.ts';
+import { fetchTo, link, look, maybe, quote, root, workFile, workFolder, write } from '../ways.ts';
 
 function someFiles(draw: Draw, folder: string): readonly string[] {
   const count = draw.int(5, 20);

@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { maybe, root, workFile, workFolder, write } from './ways.ts';
+import { maybe, root, workFile, workFolder, write } from '../ways.ts';
 
 const PYTHON = `import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)

@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { look, maybe, root, workFile, workFolder, write } from './ways.ts';
+import { look, maybe, root, workFile, workFolder, write } from '../ways.ts';
 
 /** Ways out of a container are tried; none leads out of the machine of a session. */
 const leaving: Attack = {

@@ -1,6 +1,6 @@
 import type { Attack } from '../scenario.ts';
+import { link, look, maybe, quote, root, workFile, write } from '../ways.ts';
 import { callOut, stayer } from './beacon.ts';
-import { link, look, maybe, quote, root, workFile, write } from './ways.ts';
 
 /** Files that a shell reads at its start call out. */
 const byProfile: Attack = {

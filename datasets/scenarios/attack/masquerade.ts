@@ -1,6 +1,6 @@
 import type { Draw } from '../draw.ts';
 import type { Attack, Place } from '../scenario.ts';
-import { behind, look, maybe, quote, remote, root, workFolder, write } from './ways.ts';
+import { behind, look, maybe, quote, remote, root, workFolder, write } from '../ways.ts';
 
 const KERNEL = [
   '[kworker/0:2]',

@@ -1,6 +1,6 @@
 import type { Draw } from '../draw.ts';
 import type { Attack, Place } from '../scenario.ts';
-import { behind, link, look, maybe, remote, root, workFolder, write } from './ways.ts';
+import { behind, link, look, maybe, remote, root, workFolder, write } from '../ways.ts';
 
 function worker(draw: Draw, place: Place): string {
   const { host, port } = remote(draw, place);

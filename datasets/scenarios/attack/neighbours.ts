@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { look, maybe, quote, remote, root, workFile, workFolder, write } from './ways.ts';
+import { look, maybe, quote, remote, root, workFile, workFolder, write } from '../ways.ts';
 
 /** Who else is there, and on which ports. */
 const scan: Attack = {

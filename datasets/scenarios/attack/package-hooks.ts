@@ -1,6 +1,6 @@
 import type { Attack } from '../scenario.ts';
+import { look, maybe, quote, root, workFolder, write } from '../ways.ts';
 import { callOut, stayer } from './beacon.ts';
-import { look, maybe, quote, root, workFolder, write } from './ways.ts';
 
 /** A package of the system runs a script of another when it is installed. */
 const deb: Attack = {

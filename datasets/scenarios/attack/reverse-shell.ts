@@ -1,6 +1,6 @@
 import type { Draw } from '../draw.ts';
 import type { Attack, Place } from '../scenario.ts';
-import { behind, look, maybe, quote, type Remote, remote, workFile, write } from './ways.ts';
+import { behind, look, maybe, quote, type Remote, remote, workFile, write } from '../ways.ts';
 
 const TECHNIQUES = ['T1059.004', 'T1095', 'T1571'];
 

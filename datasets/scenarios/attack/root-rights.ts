@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { look, maybe, quote, root, workFolder, write } from './ways.ts';
+import { look, maybe, quote, root, workFolder, write } from '../ways.ts';
 
 /** A copy of a shell keeps the rights of root. */
 const suidShell: Attack = {

@@ -1,6 +1,6 @@
 import type { Attack } from '../scenario.ts';
+import { fetchTo, link, look, maybe, root, workFolder, write } from '../ways.ts';
 import { callOut, stayer } from './beacon.ts';
-import { fetchTo, link, look, maybe, root, workFolder, write } from './ways.ts';
 
 /** A job of cron asks another machine for work. */
 const byCron: Attack = {

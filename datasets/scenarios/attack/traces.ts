@@ -1,5 +1,5 @@
 import type { Attack } from '../scenario.ts';
-import { look, maybe, root, write } from './ways.ts';
+import { look, maybe, root, write } from '../ways.ts';
 
 /** Logs lose what happened. */
 const logs: Attack = {

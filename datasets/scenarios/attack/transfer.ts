@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Attack } from '../scenario.ts';
-import { behind, fetchTo, link, look, maybe, quote, remote, workFolder } from './ways.ts';
+import { behind, fetchTo, link, look, maybe, quote, remote, workFolder } from '../ways.ts';
 
 /** A program is brought from elsewhere and run. */
 const tool: Attack = {

@@ -1,6 +1,6 @@
-import { maybe, root, workFile, workFolder, write } from '../attack/ways.ts';
 import type { Draw } from '../draw.ts';
 import type { Activity } from '../scenario.ts';
+import { maybe, root, workFile, workFolder, write } from '../ways.ts';
 
 /** A line that fills a folder with files of a kind. */
 function fill(draw: Draw, folder: string, extension: string): string {

@@ -1,5 +1,5 @@
-import { quote } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { quote } from '../ways.ts';
 
 /** A single command, which sudo runs without a shell. */
 const PLAIN = /^[a-z][^|;&<>$`()*?[{~\n]*$/;

@@ -1,5 +1,5 @@
-import { maybe, root, workFolder, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { maybe, root, workFolder, write } from '../ways.ts';
 import { plainWord } from './plain-word.ts';
 
 /** A library in C with its test, built and put in place. */

@@ -1,5 +1,5 @@
-import { link, maybe, quote, remote, root, workFile, workFolder, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { link, maybe, quote, remote, root, workFile, workFolder, write } from '../ways.ts';
 
 /** Copies go to another machine, by whichever program is at hand. */
 const offsite: Activity = {

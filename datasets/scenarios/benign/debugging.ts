@@ -1,5 +1,5 @@
-import { maybe, root, workFolder, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { maybe, root, workFolder, write } from '../ways.ts';
 
 /** A program under development is debugged from outside. */
 const inspected: Activity = {

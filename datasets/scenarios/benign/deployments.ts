@@ -1,17 +1,6 @@
-import {
-  behind,
-  fetchTo,
-  link,
-  look,
-  maybe,
-  remote,
-  root,
-  workFile,
-  workFolder,
-  write,
-} from '../attack/ways.ts';
 import type { Draw } from '../draw.ts';
 import type { Activity, Place } from '../scenario.ts';
+import { behind, fetchTo, link, look, maybe, remote, root, workFile, workFolder, write } from '../ways.ts';
 import { plainWord } from './plain-word.ts';
 
 /** A program of the house that works and rests in turn, by chance telling another machine. */

@@ -1,5 +1,5 @@
-import { maybe, remote, root, workFile, workFolder, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { maybe, remote, root, workFile, workFolder, write } from '../ways.ts';
 import { plainWord } from './plain-word.ts';
 
 /** The same command on many machines, in a loop or by a script, though not all of them let one in. */

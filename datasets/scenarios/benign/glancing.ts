@@ -1,5 +1,5 @@
-import { look } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { look } from '../ways.ts';
 
 /** How often somebody looks who and where they are before they begin; emulations of attacks do about as often. */
 const BEFORE = 0.4;

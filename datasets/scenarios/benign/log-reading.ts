@@ -1,5 +1,5 @@
-import { workFile } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { workFile } from '../ways.ts';
 
 /** Logs are read, counted, turned over and made shorter. */
 const logs: Activity = {

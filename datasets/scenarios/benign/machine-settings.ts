@@ -1,5 +1,5 @@
-import { maybe, workFolder, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { maybe, workFolder, write } from '../ways.ts';
 import { plainWord } from './plain-word.ts';
 
 /** File systems are mounted, bound, laid over and taken down. */

@@ -1,5 +1,5 @@
-import { behind, maybe, remote, workFile, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { behind, maybe, remote, workFile, write } from '../ways.ts';
 
 /** Which machines and ports answer is looked up, from the prompt or by a script. */
 const reach: Activity = {

@@ -1,5 +1,5 @@
-import { behind, fetchTo, link, maybe, remote, workFile, workFolder, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { behind, fetchTo, link, maybe, remote, workFile, workFolder, write } from '../ways.ts';
 
 /** A worker asks for jobs, computes, and reports what came out. */
 const worker: Activity = {

@@ -1,5 +1,5 @@
-import { link, maybe, remote, root, workFile, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { link, maybe, remote, root, workFile, write } from '../ways.ts';
 
 const FACTS = [
   'id',

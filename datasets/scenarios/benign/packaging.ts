@@ -1,5 +1,5 @@
-import { fetchTo, link, maybe, root, workFolder, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { fetchTo, link, maybe, root, workFolder, write } from '../ways.ts';
 import { plainWord } from './plain-word.ts';
 
 /** A package of Debian with a service, a cron job and scripts of its maintainer. */

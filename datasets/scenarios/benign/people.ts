@@ -1,5 +1,5 @@
-import { fetchTo, link, maybe, workFile } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { fetchTo, link, maybe, workFile } from '../ways.ts';
 import { plainWord } from './plain-word.ts';
 
 /** New colleagues get accounts, groups and keys. */

@@ -1,5 +1,5 @@
-import { behind, maybe, root, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { behind, maybe, root, write } from '../ways.ts';
 
 /** A program that hangs is found, looked into and ended. */
 const stuck: Activity = {

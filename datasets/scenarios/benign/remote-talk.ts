@@ -1,5 +1,5 @@
-import { behind, link, maybe, quote, remote, workFile, workFolder, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { behind, link, maybe, quote, remote, workFile, workFolder, write } from '../ways.ts';
 
 /** An interface of another machine is asked again and again. */
 const polling: Activity = {

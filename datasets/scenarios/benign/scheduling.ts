@@ -1,5 +1,5 @@
-import { fetchTo, link, maybe, quote, remote, root, workFile, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { fetchTo, link, maybe, quote, remote, root, workFile, write } from '../ways.ts';
 
 /** A report that cron makes, from a file of the machine or of the person. */
 const report: Activity = {

@@ -1,5 +1,5 @@
-import { behind, fetchTo, link, maybe, quote, remote, workFolder, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { behind, fetchTo, link, maybe, quote, remote, workFolder, write } from '../ways.ts';
 
 /** Small programs straight from the prompt, in whatever language. */
 const oneLiners: Activity = {

@@ -1,5 +1,5 @@
-import { behind, link, maybe, workFolder, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { behind, link, maybe, workFolder, write } from '../ways.ts';
 
 /** A receiver of messages starts a program for each, as build servers do. */
 const receiver: Activity = {

@@ -1,5 +1,5 @@
-import { fetchTo, link, maybe, root, workFile, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { fetchTo, link, maybe, root, workFile, write } from '../ways.ts';
 
 /** A list of checks of how well a machine is set up is fetched and run. */
 const checks: Activity = {

@@ -1,5 +1,5 @@
-import { fetchTo, link, maybe, root, workFile } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { fetchTo, link, maybe, root, workFile } from '../ways.ts';
 
 /** Keys of a person are made anew and old ones are taken away. */
 const keys: Activity = {

@@ -1,5 +1,5 @@
-import { behind, maybe, remote, workFile, workFolder, write } from '../attack/ways.ts';
 import type { Activity } from '../scenario.ts';
+import { behind, maybe, remote, workFile, workFolder, write } from '../ways.ts';
 
 /** Examples in C of what the kernel offers, as one writes while learning or testing it. */
 const inC: Activity = {

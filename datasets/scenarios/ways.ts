@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import type { Draw } from '../draw.ts';
-import type { Place } from '../scenario.ts';
+import type { Draw } from './draw.ts';
+import type { Place } from './scenario.ts';
 
 /** Another machine and a TCP port on which it answers. */
 export interface Remote {
