@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LogsterError } from '../contracts/errors.ts';
 import { FEATURES } from '../contracts/graph.ts';
+import { flatTrees, type RowLogit } from './flat-trees.ts';
 import type { GraphPart } from './graph-part.ts';
 import { processRows, processRowWidth } from './process-rows.ts';
 
@@ -80,7 +81,16 @@ export function besideLogit(
 }
 
 function windowLogit(trees: Trees, { nodesPerType, features, nodeOffset }: GraphPart): number {
-  return treesLogit(trees, extremesOf(nodesPerType, features, nodeOffset));
+  return walkerOf(trees)(extremesOf(nodesPerType, features, nodeOffset));
+}
+
+const walkers = new WeakMap<Trees, RowLogit>();
+
+/** A version's trees are laid flat once. */
+function walkerOf(trees: Trees): RowLogit {
+  const walker = walkers.get(trees) ?? flatTrees(trees);
+  walkers.set(trees, walker);
+  return walker;
 }
 
 /** An attack shows in few processes, and seldom in one alone. */
@@ -90,8 +100,9 @@ const MOST_SUSPICIOUS = 4;
 function processesLogit(trees: Trees, graph: GraphPart): number {
   const width = processRowWidth(graph.platform);
   const rows = processRows(graph);
+  const logitOf = walkerOf(trees);
   const logits = Array.from({ length: rows.length / width }, (_, row) =>
-    treesLogit(trees, rows.subarray(row * width, (row + 1) * width)),
+    logitOf(rows.subarray(row * width, (row + 1) * width)),
   );
   if (logits.length === 0) return trees.base;
   const highest = logits.sort((a, b) => b - a).slice(0, MOST_SUSPICIOUS);
