@@ -48,13 +48,19 @@ export function compileStep(needs: CompileNeeds): Step {
     keptBytes: 1e6,
     async run(folder) {
       const theirs = BINDING_SOURCES.map((name) => join(home, PACKAGE, 'binding', name));
-      const objects = await Promise.all([
+      const objects = await allEnded([
         ...theirs.map((source) => compile(needs, folder, source, THEIR_FLAGS)),
         ...own.map((source) => compile(needs, folder, source, [...OWN_FLAGS, marchFlag(arch, march)])),
       ]);
       await link(needs, objects, join(folder, BINDING));
     },
   };
+}
+
+/** The first failure, but only once no compiler writes to the folder any more: it is deleted next. */
+async function allEnded(compilations: readonly Promise<string>[]): Promise<readonly string[]> {
+  await Promise.allSettled(compilations);
+  return Promise.all(compilations);
 }
 
 /** clang and gcc agree on -mcpu=native alone for aarch64, and on -march=native alone for x86_64. */
