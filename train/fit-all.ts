@@ -34,22 +34,42 @@ export function examplesOf(captures: readonly ReadCapture[], pairShare: number):
 /** What pairs count for the simple models, which nobody chose a recipe for. */
 const BASELINE_PAIR_SHARE = 0.4;
 
+/** What trains: captures as recorded and, where the recipe gives them weight, the same with every name changed. */
+export interface TrainingCaptures {
+  readonly recorded: readonly ReadCapture[];
+  readonly renamed: readonly ReadCapture[];
+}
+
 /** Trains everything on a set of captures, the network for as many epochs as the recipe says. */
 export async function fitAll(
   platform: Platform,
-  captures: readonly ReadCapture[],
+  captures: TrainingCaptures,
   recipe: Recipe,
   afterEpoch?: AfterEpoch,
 ): Promise<Trained> {
   const { pairShare, treeShare, treeRows, seed } = recipe;
-  const fitted = await fitNetwork(platform, examplesOf(captures, pairShare), recipe, afterEpoch);
+  const examples = (pairs: number) => withRenamed(captures, pairs, recipe.renamedShare);
+  const fitted = await fitNetwork(platform, examples(pairShare), recipe, afterEpoch);
   const grow = treeRows === 'window' ? fitTrees : fitProcessTrees;
-  const trees = treeShare > 0 ? grow(examplesOf(captures, TREES_PAIR_SHARE), seed) : null;
+  const trees = treeShare > 0 ? grow(examples(TREES_PAIR_SHARE), seed) : null;
   return {
     fitted,
     trees: trees && { ...trees, over: treeRows, share: treeShare },
-    baselines: fitBaselines(examplesOf(captures, BASELINE_PAIR_SHARE)),
+    baselines: fitBaselines(examplesOf(captures.recorded, BASELINE_PAIR_SHARE)),
   };
+}
+
+/** Examples as recorded and renamed: a program under another name does what it did. */
+function withRenamed(
+  { recorded, renamed }: TrainingCaptures,
+  pairShare: number,
+  share: number,
+): readonly WeightedExample[] {
+  const weighted = (captures: readonly ReadCapture[], by: number) =>
+    examplesOf(captures, pairShare).map((one) => ({ ...one, weight: one.weight * by }));
+  return share > 0
+    ? [...weighted(recorded, 1 - share), ...weighted(renamed, share)]
+    : examplesOf(recorded, pairShare);
 }
 
 /**

@@ -23,6 +23,7 @@ const recipe: Recipe = {
   maskShare: 0.1,
   overlayShare: 0.3,
   namelessShare: 0.3,
+  renamedShare: 0,
   smoothing: 0.02,
   averageSteps: 5,
   pairShare: 0,

@@ -25,6 +25,7 @@ export interface Recipe {
   readonly dropout: { readonly node: number; readonly edge: number; readonly feature: number };
   readonly maskShare: number; // chance that a node type is hidden from an example, as a poorer sensor would
   readonly namelessShare: number; // chance that an example's features say nothing of names
+  readonly renamedShare: number; // of the weight that goes to examples in which every name is a random word
   readonly overlayShare: number; // chance that other ordinary work of the same lab goes on beside an example
   readonly smoothing: number; // labels lie this far from 0 and 1: they are not all right
   readonly averageSteps: number; // parameters are a moving average over about so many steps

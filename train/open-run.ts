@@ -60,6 +60,7 @@ export async function openRun(options: RunOptions): Promise<Run> {
   const folder = runFolder(join(options.runsFolder, key));
   await source.warm(
     usable.map((one) => one.id),
+    recipe.renamedShare > 0 ? ['renamed'] : [],
     report,
   );
   const counted = progress({ clock, report });

@@ -1,13 +1,15 @@
 import { testCapture, testExample } from './example-fixtures.ts';
 import { withShuffledLabels } from './shuffle-labels.ts';
 
+const mark = { start: '2024-05-01T10:00:00Z', end: '2024-05-01T10:02:00Z' };
+
 const read = Array.from({ length: 20 }, (_, at) => {
   const label = at < 8 ? ('attack' as const) : ('benign' as const);
   return ['auditd', 'ebpf'].map((view) => {
     const captureId = `${at} ${view}`;
     const windows = [1, 2, 3].map((feature) => testExample({ label, captureId, feature }));
     return {
-      capture: testCapture({ id: captureId, run: `run ${at}` }),
+      capture: testCapture({ id: captureId, run: `run ${at}`, attack_window: mark }),
       content: {
         windows,
         pairs: [
@@ -45,4 +47,14 @@ test('labels move to other runs as a whole, as many of each, and the same for th
       .sort(),
   );
   expect(labelsOf(withShuffledLabels(read, 2))).not.toEqual(after);
+});
+
+test('no mark is left by which an attack could be told, and renamed captures get the labels of the recorded ones', () => {
+  expect(read.some(({ capture }) => capture.mark !== null)).toBe(true);
+  expect(withShuffledLabels(read, 1).every(({ capture }) => capture.mark === null)).toBe(true);
+  const renamed = read.map(({ capture, content }) => ({
+    capture,
+    content: { ...content, windows: content.windows.map((one) => ({ ...one, host: `x${one.host}` })) },
+  }));
+  expect(labelsOf(withShuffledLabels(renamed, 1))).toEqual(labelsOf(withShuffledLabels(read, 1)));
 });

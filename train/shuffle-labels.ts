@@ -29,7 +29,7 @@ export function withShuffledLabels(read: readonly ReadCapture[], seed: number): 
     return { kind, before: { ...before, label: first }, during: { ...during, label: second } };
   };
   return read.map(({ capture, content }) => ({
-    capture,
+    capture: { ...capture, mark: null }, // by which trees would still tell what the attack began
     content: {
       ...content,
       windows: content.windows.map((one) => ({

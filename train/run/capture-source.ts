@@ -18,8 +18,8 @@ export interface CaptureSource {
   readonly unreadable: Manifest['unreadable']; // entries of any platform that could not be understood
   /** In the order of the ids. Throws input-invalid for a capture that cannot be read to its end. */
   read(ids: readonly string[], alteration: Alteration): Promise<readonly ReadCapture[]>;
-  /** Reads captures ahead and says how far it is. */
-  warm(ids: readonly string[], report: (line: string) => void): Promise<void>;
+  /** Reads captures ahead, where asked with their altered events too, and says how far it is. */
+  warm(ids: readonly string[], also: readonly Alteration[], report: (line: string) => void): Promise<void>;
 }
 
 /** Opens manifests; captures are read when they are asked for. */
@@ -51,9 +51,10 @@ export async function captureSource(settings: SourceSettings): Promise<CaptureSo
       for (const id of ids) read.push(await (alteration === 'none' ? keptOne(id) : readOne(id, alteration)));
       return read;
     },
-    async warm(ids, report) {
+    async warm(ids, also, report) {
       for (const [place, id] of ids.entries()) {
         await keptOne(id);
+        for (const alteration of also) await readOne(id, alteration); // only the cache keeps them
         if ((place + 1) % 20 === 0) report(`read ${place + 1} of ${ids.length} captures`);
       }
     },

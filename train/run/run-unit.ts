@@ -1,3 +1,4 @@
+import type { Alteration } from '../alter-events.ts';
 import type { Example } from '../example.ts';
 import type { AfterEpoch } from '../fit.ts';
 import { chooseEpochs, fitAll, plainEngine, rawScoresOf, type Trained } from '../fit-all.ts';
@@ -37,9 +38,15 @@ async function fitted(unit: FitUnit, source: CaptureSource, afterEpoch: AfterEpo
         afterEpoch,
       })
     : recipe.epochs;
-  const read = await source.read(unit.train, 'none');
-  const training = shuffleSeed === null ? read : withShuffledLabels(read, shuffleSeed);
-  return fitAll(platform, training, { ...recipe, epochs }, afterEpoch);
+  const training = async (alteration: Alteration) => {
+    const read = await source.read(unit.train, alteration);
+    return shuffleSeed === null ? read : withShuffledLabels(read, shuffleSeed);
+  };
+  const captures = {
+    recorded: await training('none'),
+    renamed: recipe.renamedShare > 0 ? await training('renamed') : [],
+  };
+  return fitAll(platform, captures, { ...recipe, epochs }, afterEpoch);
 }
 
 async function scored(
