@@ -1,6 +1,7 @@
 import type { Platform } from '../contracts/event.ts';
 import type { Capture } from '../datasets/manifest.ts';
 import { holdOut, splitByCluster } from '../datasets/split.ts';
+import type { Ablation } from './ablate.ts';
 import type { Alteration } from './alter-events.ts';
 import type { Pair } from './example.ts';
 import type { Recipe } from './fit.ts';
@@ -88,9 +89,10 @@ export async function scoreFolds(
   return plans.map((plan, place) => rowsOf(scored[place] ?? [], plan.judge, plan.fold));
 }
 
-/** The scoring of a plan's captures. */
-export function scoreUnit({ fit, judge }: FoldPlan, alteration: Alteration): ScoreUnit {
-  return { kind: 'score', title: fit.title, fit, captures: idsOf(judge), alteration };
+/** The scoring of a plan's captures, of whole graphs or of what an ablation leaves. */
+export function scoreUnit({ fit, judge }: FoldPlan, alteration: Alteration, ablation?: Ablation): ScoreUnit {
+  const unit = { kind: 'score', title: fit.title, fit, captures: idsOf(judge), alteration } as const;
+  return ablation ? { ...unit, ablation } : unit;
 }
 
 /** Scored captures as rows, each with its capture. */

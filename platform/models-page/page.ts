@@ -1,6 +1,7 @@
 import { SCORERS } from '../../train/evaluation.ts';
 import type { Part, TrainingReport } from '../../train/report/training-report.ts';
 import {
+  ablationTable,
   alertTable,
   alteredTable,
   dutyTable,
@@ -87,7 +88,7 @@ const ALT: Readonly<Record<string, string>> = {
 };
 
 function partSections(report: TrainingReport): readonly string[] {
-  const { heldBack, labOut, renamed, basicSensor, shuffled, sensors } = report;
+  const { heldBack, labOut, renamed, basicSensor, ablations, shuffled, sensors } = report;
   const sections: string[] = [];
   if (labOut) {
     sections.push('### Laboratories held out', EXPLAINED.labOut);
@@ -108,6 +109,7 @@ function partSections(report: TrainingReport): readonly string[] {
       `The same ${sensors.attackRuns} attack runs seen by both sensors; scores compared over ${sensors.windows} windows of the same machine and time.`,
       sensorTable(sensors),
     );
+  if (ablations) sections.push('### What each part is worth', EXPLAINED.ablations, ablationTable(ablations));
   if (shuffled) sections.push('### Shuffled labels', EXPLAINED.shuffled, orderTable(shuffled));
   return sections;
 }
@@ -120,6 +122,8 @@ const EXPLAINED: Readonly<Record<Part, string>> = {
   renamed:
     'The same models on the same captures after programs, files, users and machines were given random names of the same shape. What falls here was learnt by heart.',
   basicSensor: "The same models on what Sysmon's ids 1, 3, 5 and 11 report alone.",
+  ablations:
+    'The cross-fitted models of the first seed on graphs from which one relation or one group of features was taken, without training anew: what falls is what they look at. Simple models count events beside the graph, and those stay.',
   shuffled:
     'Models that learnt shuffled labels, judged by the true ones. Labels move by whole sessions of machines, so one shuffle may fall far on either side by chance: the mean over the five should be near the share of attack windows (PR-AUC) and near 0.5 (ROC-AUC), and the range shows how far it can be trusted.',
 };

@@ -1,7 +1,7 @@
 import { SCORERS, type ScorerName } from '../../train/evaluation.ts';
 import type { SensorAgreement, TechniqueRecall } from '../../train/report/details.ts';
 import type { Figure, ScorerSummary, Spread, Table } from '../../train/report/table.ts';
-import type { Altered } from '../../train/report/training-report.ts';
+import type { AblationEffect, Altered } from '../../train/report/training-report.ts';
 
 /** A Markdown table. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -75,6 +75,22 @@ export function alteredTable({ table, difference }: Altered): string {
   return markdownTable(['scorer', 'PR-AUC', 'change', 'runs found at 0.5 %', 'benign alerted'], rows);
 }
 
+/** What scorers lose without one thing; the network and what is served. */
+export function ablationTable(ablations: readonly AblationEffect[]): string {
+  const names = ['gat', 'hybrid'] as const;
+  const points = (value: number | undefined): string => (value === undefined ? '–' : signedPoints(value));
+  const rows = ablations.map(({ title, prAuc, found }) => [
+    title,
+    ...names.map((name) => (prAuc[name] === undefined ? '–' : signed(prAuc[name]))),
+    ...names.map((name) => points(found[name])),
+  ]);
+  const head = [
+    ...names.map((name) => `${name}: PR-AUC`),
+    ...names.map((name) => `${name}: runs found at 0.5 %`),
+  ];
+  return markdownTable(['without', ...head], rows);
+}
+
 /** How far two sensors agree. */
 export function sensorTable({ scorers }: SensorAgreement): string {
   const rows = scorersOf(scorers).map(([name, { both, onlyAuditd, onlyEbpf, correlation }]) => [
@@ -96,6 +112,8 @@ export function techniqueTable(techniques: readonly TechniqueRecall[], names: re
 }
 
 const signed = (value: number): string => `${value > 0 ? '+' : ''}${value.toFixed(3)}`;
+
+const signedPoints = (value: number): string => `${value > 0 ? '+' : ''}${(100 * value).toFixed(1)} points`;
 
 function spreadText(spread: Spread | null | undefined, show: (value: number) => string): string {
   if (!spread) return '–';

@@ -3,6 +3,7 @@ import { type CrossFitted, TRAINED } from '../cross-fit.ts';
 import type { Run } from '../open-run.ts';
 import type { Unit } from '../run/unit.ts';
 import type { TrainedVersion } from '../version.ts';
+import { ablationsPart } from './ablations.ts';
 import { reliability, sensorAgreement, techniqueRecall } from './details.ts';
 import {
   alteredPart,
@@ -55,6 +56,8 @@ function planOf(part: Part, { run, seeds, crossFitted }: ReportNeeds): PartPlan 
       return alteredPart(run, crossFitted, 'renamed');
     case 'basicSensor':
       return run.platform === 'windows' ? alteredPart(run, crossFitted, 'basicSensor') : null;
+    case 'ablations':
+      return ablationsPart(run, crossFitted);
     case 'shuffled':
       return shuffledPart(run, crossFitted);
   }

@@ -2,6 +2,7 @@ import { finalUnit, seedOptions } from '../final-unit.ts';
 import { planFolds, scoreUnit } from '../fold-plan.ts';
 import type { Run } from '../open-run.ts';
 import type { Unit } from '../run/unit.ts';
+import { ablationUnits } from './ablations.ts';
 import { ALTERED, labOutPart, shuffledPlans } from './parts.ts';
 import type { Part } from './training-report.ts';
 
@@ -13,6 +14,7 @@ export function plannedUnits(run: Run, seeds: readonly number[], parts: readonly
   const recipe = first[0]?.fit.recipe;
   const ofPart = (part: Part): readonly Unit[] => {
     if (part === 'labOut') return labOutPart(run, seeds)?.units ?? [];
+    if (part === 'ablations') return ablationUnits(run.platform, first);
     if (part === 'shuffled') return shuffledPlans(first).map((plan) => plan.fit);
     if (part === 'heldBack' || (part === 'basicSensor' && run.platform !== 'windows')) return [];
     return plans.map((plan) => scoreUnit(plan, ALTERED[part]));

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fakeClock } from '../../ports/telemetry/clock.ts';
+import { ablationsOf } from '../ablate.ts';
 import { TRAINED } from '../cross-fit.ts';
 import { type TestEntry, writeTestManifest } from '../example-fixtures.ts';
 import { openRun, type RunOptions } from '../open-run.ts';
@@ -74,6 +75,12 @@ test('a report holds every part with every scorer, and captures held back are in
   expect(report.curves).toHaveLength(4);
   for (const name of TRAINED) expect(report.basicSensor?.difference[name]?.mean).toBe(0); // all are process starts
 
+  const ablations = report.ablations ?? [];
+  expect(ablations).toHaveLength(ablationsOf('windows').length);
+  for (const { prAuc } of ablations) expect(Object.keys(prAuc).sort()).toEqual([...TRAINED].sort());
+  const unseen = ablations.find(({ title }) => title === 'relation: process set registry'); // nothing sets any
+  expect(unseen?.prAuc.gat).toBe(0);
+
   const run = await openRun(runOptions([learnt, heldBack]));
   const planned = plannedUnits(run, [1, 2], PARTS);
   expect(planned.length).toBeGreaterThan(20);
@@ -95,7 +102,7 @@ test('parts that would end after the budget are left out and named', async () =>
     void clock.advance(10_000); // every line takes ten seconds
   };
   const made = await train([learnt, heldBack], { clock, report, runsFolder, seeds: 1, budgetMinutes: 1 });
-  expect(made.report.omitted).toEqual(['labOut', 'renamed', 'basicSensor', 'shuffled']);
+  expect(made.report.omitted).toEqual(['labOut', 'renamed', 'basicSensor', 'ablations', 'shuffled']);
   expect(made.report.heldBack?.windows.benign).toBeGreaterThan(0);
-  expect(lines).toContain('left out for want of time: labOut, renamed, basicSensor, shuffled');
+  expect(lines).toContain('left out for want of time: labOut, renamed, basicSensor, ablations, shuffled');
 });

@@ -4,7 +4,7 @@ import type { Epoch, Recipe } from '../fit.ts';
 import type { Bin, SensorAgreement, TechniqueRecall } from './details.ts';
 import type { Spread, Table } from './table.ts';
 
-export const PARTS = ['heldBack', 'labOut', 'renamed', 'basicSensor', 'shuffled'] as const;
+export const PARTS = ['heldBack', 'labOut', 'renamed', 'basicSensor', 'ablations', 'shuffled'] as const;
 /** A part of a report that takes computing of its own, in the order in which they are made. */
 export type Part = (typeof PARTS)[number];
 
@@ -41,6 +41,8 @@ export interface TrainingReport {
   readonly renamed?: Altered;
   /** The cross-fitted models on what Sysmon's ids 1, 3, 5 and 11 report. */
   readonly basicSensor?: Altered;
+  /** The first seed's cross-fitted models on graphs from which one thing was taken. */
+  readonly ablations?: readonly AblationEffect[];
   /** Models that learnt shuffled labels, one fold each. */
   readonly shuffled?: Table;
   /** Parts that this data does not allow, and those for which there was no time. */
@@ -53,4 +55,11 @@ export interface Altered {
   readonly table: Table;
   /** PR-AUC on altered events less PR-AUC on the recorded ones, of the same models. */
   readonly difference: Readonly<Partial<Record<ScorerName, Spread>>>;
+}
+
+/** What taking one thing from every graph changes, in points of PR-AUC and in the share of runs found. */
+export interface AblationEffect {
+  readonly title: string;
+  readonly prAuc: Readonly<Partial<Record<ScorerName, number>>>;
+  readonly found: Readonly<Partial<Record<ScorerName, number>>>; // at the alert threshold
 }

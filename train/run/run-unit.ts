@@ -1,3 +1,4 @@
+import { ablated } from '../ablate.ts';
 import type { Alteration } from '../alter-events.ts';
 import type { Example } from '../example.ts';
 import type { AfterEpoch } from '../fit.ts';
@@ -50,7 +51,7 @@ async function fitted(unit: FitUnit, source: CaptureSource, afterEpoch: AfterEpo
 }
 
 async function scored(
-  { fit, captures, alteration }: ScoreUnit,
+  { fit, captures, alteration, ablation }: ScoreUnit,
   source: CaptureSource,
   folder: RunFolder,
 ): Promise<readonly ScoredCapture[]> {
@@ -61,7 +62,12 @@ async function scored(
   try {
     const all: ScoredCapture[] = [];
     for (const { capture, content } of await source.read(captures, alteration)) {
-      const score = (examples: readonly Example[]) => rawScoresOf({ ...trained, engine }, capture, examples);
+      const score = (examples: readonly Example[]) =>
+        rawScoresOf(
+          { ...trained, engine },
+          capture,
+          ablation ? examples.map((one) => ({ ...one, graph: ablated(one.graph, ablation) })) : examples,
+        );
       const raw = await score(content.windows);
       const before = await score(content.pairs.map((pair) => pair.before));
       const during = await score(content.pairs.map((pair) => pair.during));

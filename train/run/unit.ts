@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Platform } from '../../contracts/event.ts';
 import type { Label } from '../../datasets/label.ts';
+import type { Ablation } from '../ablate.ts';
 import type { Alteration } from '../alter-events.ts';
 import type { Pair } from '../example.ts';
 import type { Recipe } from '../fit.ts';
@@ -26,6 +27,7 @@ export interface ScoreUnit {
   readonly fit: FitUnit;
   readonly captures: readonly string[];
   readonly alteration: Alteration;
+  readonly ablation?: Ablation; // taken from every graph before it is scored
 }
 
 export type Unit = FitUnit | ScoreUnit;
