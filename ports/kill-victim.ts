@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { EVENTS_TOPIC, type Topic } from '../contracts/topics.ts';
 import { embeddedBus } from './bus/embedded.ts';
@@ -25,7 +26,8 @@ export function victimValue(round: number, sequence: number): Buffer {
   return Buffer.concat([name, Buffer.alloc((sequence * 977) % 9_000, sequence % 251)]);
 }
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+/** Blocks while nobody reads: what a stream kept for later would be lost with the process. */
+const say = (line: string): void => void writeSync(1, `${line}\n`);
 
 /** Writes to all three ports at once until it is killed, and says what was confirmed. */
 async function write({ directory, round }: Orders): Promise<void> {
