@@ -6,7 +6,7 @@ import { withoutEdges } from './delete-parts.ts';
 /** What is taken from a graph: all edges of a relation, by its place, or all features of a group. */
 export type Ablation =
   | { readonly kind: 'relation'; readonly relation: number }
-  | { readonly kind: 'features'; readonly group: FeatureGroup };
+  | { readonly kind: 'features'; readonly group: AblationGroup };
 
 /** Features that tell of one thing, by their names in the feature table, over all node types. */
 export const FEATURE_GROUPS = {
@@ -23,11 +23,11 @@ export const FEATURE_GROUPS = {
   rarity: /^rarity$/,
   marks: /^marks$/,
 } as const satisfies Readonly<Record<string, RegExp>>;
-export type FeatureGroup = keyof typeof FEATURE_GROUPS;
+export type AblationGroup = keyof typeof FEATURE_GROUPS;
 
 /** Everything that can be taken from a platform's graphs, one thing at a time. */
 export function ablationsOf(platform: Platform): readonly Ablation[] {
-  const groups = Object.keys(FEATURE_GROUPS) as FeatureGroup[];
+  const groups = Object.keys(FEATURE_GROUPS) as AblationGroup[];
   const named = NODE_TYPES[platform].flatMap((type) => FEATURE_TABLE[type].map(({ name }) => name));
   return [
     ...RELATIONS[platform].map((_, relation) => ({ kind: 'relation', relation }) as const),
@@ -60,7 +60,7 @@ export function ablated(graph: HeteroGraph, ablation: Ablation): HeteroGraph {
   return { ...graph, features };
 }
 
-/** Where a node type's features of some name lie. */
+/** Where the features of a node type whose names match lie. */
 export function placesOf(
   type: NodeType,
   named: RegExp,
