@@ -125,7 +125,7 @@ const EXPLAINED: Readonly<Record<Part, string>> = {
   ablations:
     'The cross-fitted models of the first seed on graphs from which one relation or one group of features was taken, without training anew: what falls is what they look at. Simple models count events beside the graph, and those stay.',
   shuffled:
-    'Models that learnt shuffled labels, judged by the true ones. Labels move by whole sessions of machines, so one shuffle may fall far on either side by chance: the mean over the five should be near the share of attack windows (PR-AUC) and near 0.5 (ROC-AUC), and the range shows how far it can be trusted.',
+    'Models that learnt shuffled labels, judged by the true ones on every fold. Labels move by whole sessions of machines, so one shuffle may still fall on either side by chance: the mean over the five should be near the share of attack windows (PR-AUC) and near 0.5 (ROC-AUC), and the range shows how far it can be trusted.',
 };
 
 const sizeOf = ({ windows, runs, benignHostHours }: TrainingReport['crossFit']): string =>

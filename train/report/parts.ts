@@ -5,7 +5,7 @@ import type { Alteration } from '../alter-events.ts';
 import { type CrossFitted, crossFit, judgeRows, TRAINED } from '../cross-fit.ts';
 import type { ScorerName } from '../evaluation.ts';
 import { finalUnit, seedOptions } from '../final-unit.ts';
-import { type FoldPlan, idsOf, joinedRows, planFolds, rowsOf, scoreFolds, scoreUnit } from '../fold-plan.ts';
+import { type FoldPlan, idsOf, joinedRows, planFolds, scoreFolds, scoreUnit } from '../fold-plan.ts';
 import type { Run } from '../open-run.ts';
 import type { Unit } from '../run/unit.ts';
 import { type Judged, spreadOf, tableOf } from './table.ts';
@@ -133,37 +133,41 @@ function differencesOf(judged: readonly Judged[], plain: readonly Judged[]): Alt
   return Object.fromEntries(spreads);
 }
 
-/** Times that labels are shuffled, each for another fold. */
+/** Times that labels are shuffled. */
 const SHUFFLES = 5;
 
-/** Fits that learnt shuffled labels, judged by the true ones: what they reach above the share of attacks is a leak. */
+/**
+ * Cross-fits that learnt shuffled labels, judged by the true ones: what they reach above the share of attacks is a
+ * leak. Each shuffle is judged on every fold: a fold has so few sessions that chance alone takes it anywhere.
+ */
 export function shuffledPart(run: Run, crossFitted: readonly CrossFitted[]): PartPlan | null {
   const [first] = crossFitted;
   if (!first) return null;
-  const plans = shuffledPlans(first.plans);
+  const shuffles = shuffledPlans(first.plans);
+  const plans = shuffles.flat();
   return {
     units: plans.map((plan) => plan.fit),
     async make() {
       await run.runner.fit(plans.map((plan) => plan.fit));
-      const scored = await run.runner.score(plans.map((plan) => scoreUnit(plan, 'none')));
-      const judged = plans.map((plan, at) =>
-        judgeRows('shuffled', rowsOf(scored[at] ?? [], plan.judge, plan.fold), first.byFold),
+      const rows = await scoreFolds(plans, 'none', run.runner);
+      const judged = shuffles.map((one, shuffle) =>
+        judgeRows(
+          'shuffled',
+          joinedRows(rows.slice(shuffle * one.length, (shuffle + 1) * one.length)),
+          first.byFold,
+        ),
       );
       return { shuffled: tableOf(judged, { intervals: false }) };
     },
   };
 }
 
-/** The fits on shuffled labels, each for another fold of a cross-fit. */
-export function shuffledPlans(plans: readonly FoldPlan[]): readonly FoldPlan[] {
-  return Array.from({ length: SHUFFLES }, (_, shuffle) => {
-    const plan = plans[shuffle % plans.length];
-    if (!plan) throw new RangeError('A cross-fit without folds');
-    const fit = {
-      ...plan.fit,
-      title: `shuffled labels ${shuffle + 1}/${SHUFFLES}`,
-      shuffleSeed: shuffle + 1,
-    };
-    return { ...plan, fit };
-  });
+/** The fits on shuffled labels, one list of folds per shuffle. */
+export function shuffledPlans(plans: readonly FoldPlan[]): readonly (readonly FoldPlan[])[] {
+  return Array.from({ length: SHUFFLES }, (_, shuffle) =>
+    plans.map((plan) => {
+      const title = `shuffled labels ${shuffle + 1}/${SHUFFLES} fold ${plan.fold + 1}`;
+      return { ...plan, fit: { ...plan.fit, title, shuffleSeed: shuffle + 1 } };
+    }),
+  );
 }

@@ -15,7 +15,10 @@ export function plannedUnits(run: Run, seeds: readonly number[], parts: readonly
   const ofPart = (part: Part): readonly Unit[] => {
     if (part === 'labOut') return labOutPart(run, seeds)?.units ?? [];
     if (part === 'ablations') return ablationUnits(run.platform, first);
-    if (part === 'shuffled') return shuffledPlans(first).map((plan) => plan.fit);
+    if (part === 'shuffled')
+      return shuffledPlans(first)
+        .flat()
+        .map((plan) => plan.fit);
     if (part === 'heldBack' || (part === 'basicSensor' && run.platform !== 'windows')) return [];
     return plans.map((plan) => scoreUnit(plan, ALTERED[part]));
   };

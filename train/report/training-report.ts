@@ -43,7 +43,7 @@ export interface TrainingReport {
   readonly basicSensor?: Altered;
   /** The first seed's cross-fitted models on graphs from which one thing was taken. */
   readonly ablations?: readonly AblationEffect[];
-  /** Models that learnt shuffled labels, one fold each. */
+  /** Cross-fitted models that learnt shuffled labels, one per shuffle. */
   readonly shuffled?: Table;
   /** Parts that this data does not allow, and those for which there was no time. */
   readonly notApplicable: readonly Part[];
