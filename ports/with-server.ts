@@ -17,5 +17,6 @@ export function withServer(variable: ServerVariable, title: string, tests: (addr
   const address = process.env[variable];
   if (address) describe(title, () => tests(address));
   else
-    describe.skip(`${title} (skipped: ${variable} is not set to a ${SERVERS[variable]})`, () => tests('none'));
+    describe.skip(`${title} (skipped: ${variable} is not set to a ${SERVERS[variable]})`, () =>
+      tests('none'));
 }
