@@ -1,0 +1,139 @@
+import { inspect } from 'node:util';
+import { type Between, between, type Turn } from './between.ts';
+import { mlflowRegistry } from './mlflow.ts';
+import { MlflowClient } from './mlflow-client.ts';
+
+const opened: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close();
+});
+const serverOf = async (decide: (arrivals: number) => Turn): Promise<Between> => {
+  const server = await between({ decide: (_, seen) => decide(seen.length) });
+  opened.push(server);
+  return server;
+};
+const clientOf = (server: ConstructorParameters<typeof MlflowClient>[0]): MlflowClient => {
+  const client = new MlflowClient({ random: () => 0, ...server });
+  opened.push(client);
+  return client;
+};
+const thrownBy = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+const GET = { method: 'GET', path: 'mlflow/runs/get' } as const;
+const FINE = { status: 200, body: {} };
+
+describe('MLflow client', () => {
+  test.each([429, 502, 503, 504])('a call that was answered %i is sent again', async (status) => {
+    const server = await serverOf((arrivals) => (arrivals === 1 ? { status, body: 'busy' } : FINE));
+    const counted: string[] = [];
+    const metrics = { count: (name: string) => counted.push(name), gauge: () => {}, observe: () => {} };
+    const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+    const client = clientOf({ url: server.url, telemetry: { log, metrics } });
+    expect((await client.ask(GET)).ok).toBe(true);
+    expect(server.seen).toHaveLength(2);
+    expect(counted).toEqual(['mlflow_retries_total']);
+  });
+
+  test('a call whose connection broke is sent again, and no more than four times', async () => {
+    const server = await serverOf(() => 'lose-answer');
+    await expect(clientOf({ url: server.url }).ask(GET)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(server.seen).toHaveLength(4);
+  });
+
+  test.each([
+    { status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE', message: 'no' } },
+    { status: 500, body: { error_code: 'INTERNAL_ERROR', message: 'no' } },
+    { status: 503, body: 'disabled due to the mlflow server running with `--no-serve-artifacts`' },
+  ])('a refusal that stays is not asked for again: $status', async (turn) => {
+    const server = await serverOf(() => turn);
+    expect(await clientOf({ url: server.url }).ask(GET)).toMatchObject({ ok: false, status: turn.status });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('a call that may arrive only once is sent once', async () => {
+    const busy = await serverOf(() => ({ status: 503, body: 'busy' }));
+    const call = { method: 'POST', path: 'mlflow/runs/create', body: {}, once: true } as const;
+    expect(await clientOf({ url: busy.url }).ask(call)).toMatchObject({ ok: false, errorCode: 'HTTP 503' });
+    expect(busy.seen).toHaveLength(1);
+    const lost = await serverOf(() => 'lose-answer');
+    await expect(clientOf({ url: lost.url }).ask(call)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(lost.seen).toHaveLength(1);
+  });
+
+  test('a server that never answers is given up after the timeout', async () => {
+    const server = await serverOf(() => 'never');
+    const asked = clientOf({ url: server.url, timeoutMs: 100 }).ask(GET);
+    await expect(asked).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('no answer within 100 ms'),
+    });
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('close() ends what is under way', async () => {
+    const server = await serverOf(() => 'never');
+    const client = clientOf({ url: server.url });
+    const asked = thrownBy(client.ask(GET));
+    while (server.seen.length === 0) await new Promise(setImmediate);
+    client.close();
+    expect(await asked).toMatchObject({ code: 'closed' });
+  });
+
+  test('credentials go into the header and nowhere else', async () => {
+    const server = await serverOf(() => ({ status: 401, body: 'who are you?' }));
+    const ways = [
+      [{ token: 'my-secret' }, 'Bearer my-secret'],
+      [{ username: 'ann', password: 'my-secret' }, `Basic ${Buffer.from('ann:my-secret').toString('base64')}`],
+    ] as const;
+    for (const [way, header] of ways) {
+      const refused = await thrownBy(mlflowRegistry({ url: server.url, ...way }).versions('gat'));
+      expect(server.seen.at(-1)?.authorization).toBe(header);
+      expect(refused).toMatchObject({ code: 'config-invalid', message: expect.stringContaining('401') });
+      const lost = await thrownBy(mlflowRegistry({ url: 'http://127.0.0.1:1', ...way }).versions('gat'));
+      expect(lost).toMatchObject({ code: 'unavailable' });
+      const told = inspect([refused, lost], { depth: 20, showHidden: true });
+      expect(told).not.toContain('my-secret');
+      expect(told).not.toContain(header);
+    }
+  });
+
+  test('credentials do not follow to another address', async () => {
+    const other = await serverOf(() => FINE);
+    const headers = { location: other.url };
+    const server = await serverOf(() => ({ status: 302, body: '', headers }));
+    const registry = mlflowRegistry({ url: server.url, token: 'my-secret' });
+    await expect(registry.versions('gat')).rejects.toMatchObject({ code: 'unavailable' });
+    expect(other.seen).toEqual([]);
+  });
+
+  test('an address where nothing is, or something else, is named', async () => {
+    const nothing = mlflowRegistry({ url: 'http://127.0.0.1:1' }).versions('gat');
+    await expect(nothing).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching('http://127.0.0.1:1 .*ECONNREFUSED'),
+    });
+    const page = await serverOf(() => ({ status: 200, body: '<html>Welcome</html>' }));
+    await expect(mlflowRegistry({ url: page.url }).versions('gat')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(page.url),
+    });
+    const lost = await serverOf(() => ({ status: 404, body: '<html>Not here</html>' }));
+    await expect(mlflowRegistry({ url: lost.url }).versions('gat')).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('HTTP 404: Not here'),
+    });
+  });
+
+  test('settings that cannot work are refused at once, without repeating a password', () => {
+    const refused = expect.objectContaining({ code: 'config-invalid' });
+    expect(() => mlflowRegistry({ url: 'mlflow:5000' })).toThrow(refused);
+    expect(() => mlflowRegistry({ url: 'http://h', token: 'a', username: 'b' })).toThrow(refused);
+    expect(() => mlflowRegistry({ url: 'http://h', caFile: '/nowhere.pem' })).toThrow(refused);
+    expect(() => mlflowRegistry({ url: 'http://ann:my-secret@h' })).toThrow(refused);
+    expect(() => mlflowRegistry({ url: 'http://ann:my-secret@h' })).toThrow(/^(?!.*my-secret)/);
+  });
+});
