@@ -87,7 +87,10 @@ describe('MLflow client', () => {
     const server = await serverOf(() => ({ status: 401, body: 'who are you?' }));
     const ways = [
       [{ token: 'my-secret' }, 'Bearer my-secret'],
-      [{ username: 'ann', password: 'my-secret' }, `Basic ${Buffer.from('ann:my-secret').toString('base64')}`],
+      [
+        { username: 'ann', password: 'my-secret' },
+        `Basic ${Buffer.from('ann:my-secret').toString('base64')}`,
+      ],
     ] as const;
     for (const [way, header] of ways) {
       const refused = await thrownBy(mlflowRegistry({ url: server.url, ...way }).versions('gat'));
