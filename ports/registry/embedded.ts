@@ -60,19 +60,12 @@ export function folderRegistry(options: {
       const folder = folderOf(name);
       const manifest = VERSION.test(version) ? await manifestIn(folder, version) : undefined;
       if (manifest) return manifest;
-      const there = (await registry.versions(name)).map((one) => one.version);
-      throw missingVersion(name, version, there);
+      throw missingVersion(name, version, await registry.versions(name));
     },
     async file(name, version, file) {
       const manifest = await registry.version(name, version);
       const listed = manifest.files.find((one) => one.name === file);
-      if (!listed) {
-        throw missingFile(
-          `${name}@${version}`,
-          file,
-          manifest.files.map((one) => one.name),
-        );
-      }
+      if (!listed) throw missingFile(`${name}@${version}`, file, manifest.files);
       return intact(join(folderOf(name), version, 'files', file), listed, `${name}@${version}`);
     },
     async alias(name, alias) {

@@ -20,12 +20,16 @@ export function proxied(client: MlflowClient, what: string, uri: string): string
 
 /** Stores one file; a repeat stores the same. */
 export function upload(client: MlflowClient, path: string, bytes: Buffer): Promise<void> {
-  return tell(client, { method: 'PUT', path: urlOf(path), body: bytes });
+  return tell(client, { method: 'PUT', path: urlOf(path), body: bytes, sizeBytes: bytes.length });
 }
 
-/** A file's bytes, or nothing where there is none. */
-export async function download(client: MlflowClient, path: string): Promise<Buffer | undefined> {
-  const call: Call = { method: 'GET', path: urlOf(path) };
+/** A file's bytes, or nothing where there is none; a larger file is waited for longer. */
+export async function download(
+  client: MlflowClient,
+  path: string,
+  sizeBytes: number,
+): Promise<Buffer | undefined> {
+  const call: Call = { method: 'GET', path: urlOf(path), sizeBytes };
   const answer = await client.ask(call);
   if (answer.ok) return answer.bytes;
   if (answer.errorCode === 'RESOURCE_DOES_NOT_EXIST') return undefined;

@@ -47,7 +47,12 @@ describe('MLflow client', () => {
   test.each([
     { status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE', message: 'no' } },
     { status: 500, body: { error_code: 'INTERNAL_ERROR', message: 'no' } },
-    { status: 503, body: 'disabled due to the mlflow server running with `--no-serve-artifacts`' },
+    {
+      status: 503,
+      body: {
+        detail: 'Artifact serving is disabled. Run `mlflow server` with `--serve-artifacts` to enable.',
+      },
+    },
   ])('a refusal that stays is not asked for again: $status', async (turn) => {
     const server = await serverOf(() => turn);
     expect(await clientOf({ url: server.url }).ask(GET)).toMatchObject({ ok: false, status: turn.status });
@@ -128,6 +133,15 @@ describe('MLflow client', () => {
     await expect(mlflowRegistry({ url: lost.url }).versions('gat')).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('HTTP 404: Not here'),
+    });
+  });
+
+  test('a server that does not know its own address is told how to', async () => {
+    const body = 'Invalid Host header - possible DNS rebinding attack detected';
+    const server = await serverOf(() => ({ status: 403, body }));
+    await expect(mlflowRegistry({ url: server.url }).versions('gat')).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringContaining(`--allowed-hosts ${server.url.slice('http://'.length)}`),
     });
   });
 

@@ -29,6 +29,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | number>> | undefined;
   /** Bytes go as they are, everything else as JSON. */
   readonly body?: Buffer | Readonly<Record<string, unknown>> | undefined;
+  /** Of a file that goes or comes, so that it gets the time it needs. */
+  readonly sizeBytes?: number | undefined;
   /** Set where a second arrival would make a second thing: such a call is sent once. */
   readonly once?: boolean | undefined;
 }
@@ -46,6 +48,10 @@ export interface Refusal {
 const TRIES = 4;
 const FIRST_PAUSE_MS = 200;
 const TIMEOUT_MS = 30_000;
+/** In the 503 of an artifact proxy that is turned off, which stays until someone restarts the server. */
+const SERVES_NO_ARTIFACTS = '--serve-artifacts';
+/** How the 403 of a server begins that is asked by a name which it does not know as its own. */
+const FOREIGN_HOST = 'Invalid Host header';
 const MESSAGE_LENGTH = 500; // MLflow adds whole SQL statements
 
 const PASSING_STATUSES: readonly number[] = [429, 502, 503, 504];
@@ -109,11 +115,16 @@ export class MlflowClient {
   /** What a refusal means to a caller who did not expect it. */
   refused(call: Call, { status, errorCode, message }: Refusal): LogsterError {
     const what = `MLflow at ${this.address} refused ${call.method} ${call.path}: ${errorCode}: ${message}`;
+    if (message.startsWith(FOREIGN_HOST)) {
+      const host = new URL(this.address).host;
+      return new LogsterError('config-invalid', `${what}; start it with --allowed-hosts ${host}`);
+    }
     if (status === 401 || status === 403)
       return new LogsterError('config-invalid', `${what}; check the token, or the name and password`);
     if (errorCode === 'RESOURCE_ALREADY_EXISTS') return new LogsterError('conflict', what);
     if (errorCode === 'RESOURCE_DOES_NOT_EXIST') return new LogsterError('not-found', what);
     if (errorCode === 'INVALID_PARAMETER_VALUE') return new LogsterError('input-invalid', what);
+    if (message.includes(SERVES_NO_ARTIFACTS)) return new LogsterError('unavailable', what);
     if (errorCode.startsWith('HTTP'))
       return new LogsterError(
         'unavailable',
@@ -134,9 +145,9 @@ export class MlflowClient {
     const { timeoutMs = TIMEOUT_MS } = this.server;
     const flight = new AbortController();
     this.flying.add(flight);
-    const sizeMiB = Buffer.isBuffer(call.body) ? call.body.length / 2 ** 20 : 0;
+    const limitMs = timeoutMs + ((call.sizeBytes ?? 0) / 2 ** 20) * 1000;
     // axios' own timeout is one of silence; this one also ends an answer that trickles
-    const timer = setTimeout(() => flight.abort(), timeoutMs + 1000 * sizeMiB);
+    const timer = setTimeout(() => flight.abort(), limitMs);
     try {
       const { status, data } = await axios.request<Buffer>({
         ...this.requestOf(call),
@@ -145,7 +156,8 @@ export class MlflowClient {
       return status >= 200 && status < 300 ? { ok: true, bytes: Buffer.from(data) } : refusalIn(status, data);
     } catch (thrown) {
       if (this.closed) throw this.wasClosed();
-      if (flight.signal.aborted) return { lost: 'ETIMEDOUT', reason: `no answer within ${timeoutMs} ms` };
+      if (flight.signal.aborted)
+        return { lost: 'ETIMEDOUT', reason: `no answer within ${Math.round(limitMs)} ms` };
       const lost = axios.isAxiosError(thrown) ? (thrown.code ?? 'unknown') : 'unknown';
       return { lost, reason: reasonOf(thrown) || lost }; // an AggregateError has no message of its own
     } finally {
@@ -184,11 +196,8 @@ export class MlflowClient {
 
 function passes(outcome: Outcome): boolean {
   if ('lost' in outcome) return PASSING_FAILURES.includes(outcome.lost);
-  // without --serve-artifacts the artifact proxy answers 503, and will do so until someone restarts it
   return (
-    !outcome.ok &&
-    PASSING_STATUSES.includes(outcome.status) &&
-    !outcome.message.includes('--no-serve-artifacts')
+    !outcome.ok && PASSING_STATUSES.includes(outcome.status) && !outcome.message.includes(SERVES_NO_ARTIFACTS)
   );
 }
 

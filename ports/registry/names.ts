@@ -23,12 +23,22 @@ export function knownAlias(alias: Alias): Alias {
 }
 
 /** The not-found of a version, with the versions that there are. */
-export function missingVersion(name: string, version: string, there: readonly string[]): LogsterError {
-  const has = there.length > 0 ? `it has ${there.join(', ')}` : 'it has none of this model';
+export function missingVersion(
+  name: string,
+  version: string,
+  there: readonly { readonly version: string }[],
+): LogsterError {
+  const numbers = there.map((one) => one.version).join(', ');
+  const has = numbers ? `it has ${numbers}` : 'it has none of this model';
   return new LogsterError('not-found', `No model ${name}@${version} in the registry; ${has}`);
 }
 
 /** The not-found of a version's file, with the files that there are. */
-export function missingFile(model: string, file: string, there: readonly string[]): LogsterError {
-  return new LogsterError('not-found', `Model ${model} has no file ${file}; it has ${there.join(', ')}`);
+export function missingFile(
+  model: string,
+  file: string,
+  there: readonly { readonly name: string }[],
+): LogsterError {
+  const names = there.map((one) => one.name).join(', ');
+  return new LogsterError('not-found', `Model ${model} has no file ${file}; it has ${names}`);
 }
