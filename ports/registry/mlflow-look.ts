@@ -8,7 +8,12 @@ const runsSchema = z.object({
   runs: z
     .array(
       z.object({
-        info: z.object({ run_id: z.string(), artifact_uri: z.string(), status: z.string() }),
+        info: z.object({
+          run_id: z.string(),
+          artifact_uri: z.string(),
+          status: z.string(),
+          start_time: z.number(),
+        }),
         data: z.object({
           metrics: z.array(z.object({ key: z.string(), value: z.number(), step: z.number() })).default([]),
           params: z.array(entrySchema).default([]),
@@ -18,6 +23,11 @@ const runsSchema = z.object({
     )
     .default([]),
 });
+const historySchema = z.object({
+  metrics: z.array(
+    z.object({ key: z.string(), value: z.number(), step: z.coerce.number(), timestamp: z.coerce.number() }),
+  ),
+});
 const versionSchema = z.object({ model_version: z.object({ source: z.string() }) });
 
 /** A run as MLflow tells it, for tests. */
@@ -26,6 +36,7 @@ export interface LookedRun {
   readonly experimentId: string;
   readonly artifactUri: string;
   readonly status: string;
+  readonly startedAt: number; // epoch seconds
   readonly metrics: Readonly<Record<string, number>>; // the last value of each
   readonly params: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
@@ -47,18 +58,37 @@ export async function runsOf(client: MlflowClient, experiment: string): Promise<
     experimentId,
     artifactUri: info.artifact_uri,
     status: info.status,
+    startedAt: info.start_time / 1000,
     metrics: Object.fromEntries(data.metrics.map(({ key, value }) => [key, value])),
     params: Object.fromEntries(data.params.map(({ key, value }) => [key, value])),
     tags: Object.fromEntries(data.tags.map(({ key, value }) => [key, value])),
   }));
 }
 
-/** Changes what MLflow has stored of a version, past the registry. */
-export async function stored(client: MlflowClient, name: string, version: string) {
+/** Every value that a run has of a metric, by step. */
+export async function historyOf(client: MlflowClient, runId: string, key: string) {
+  const query = { run_id: runId, metric_key: key, max_results: 25_000 };
+  const call: Call = { method: 'GET', path: 'mlflow/metrics/get-history', query };
+  const { metrics } = await askFor(client, call, historySchema);
+  return metrics
+    .map(({ timestamp, ...one }) => ({ ...one, at: timestamp / 1000 }))
+    .sort((a, b) => a.step - b.step);
+}
+
+/** Where the artifacts of a version are. */
+export async function sourceOf(client: MlflowClient, name: string, version: string): Promise<string> {
   const call: Call = { method: 'GET', path: 'mlflow/model-versions/get', query: { name, version } };
-  const { source } = (await askFor(client, call, versionSchema)).model_version;
-  const root = `mlflow-artifacts/artifacts/${source.replace('mlflow-artifacts:/', '')}`;
+  return (await askFor(client, call, versionSchema)).model_version.source;
+}
+
+/** Reads and changes artifacts past the registry. */
+export function stored(client: MlflowClient, uri: string) {
+  const root = `mlflow-artifacts/artifacts/${uri.replace('mlflow-artifacts:/', '')}`;
   return {
+    async get(file: string): Promise<string | undefined> {
+      const answer = await client.ask({ method: 'GET', path: `${root}/${file}` });
+      return answer.ok ? answer.bytes.toString() : undefined;
+    },
     put: (file: string, text: string) =>
       tell(client, { method: 'PUT', path: `${root}/${file}`, body: Buffer.from(text) }),
     remove: (file: string) => tell(client, { method: 'DELETE', path: `${root}/${file}` }),

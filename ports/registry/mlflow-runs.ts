@@ -5,20 +5,13 @@ import type { Clock, Log } from '../telemetry/telemetry.ts';
 import { proxied } from './mlflow-artifacts.ts';
 import { askFor, readAnswer, tell } from './mlflow-calls.ts';
 import type { Call, MlflowClient } from './mlflow-client.ts';
+import type { Measured } from './tracking.ts';
 
 export interface Run {
   readonly id: string;
   readonly artifactUri: string;
   /** The same place, for the artifact proxy. */
   readonly artifactPath: string;
-}
-
-/** A value at a step; `at` is in epoch seconds. */
-export interface Measured {
-  readonly key: string;
-  readonly value: number;
-  readonly step: number;
-  readonly at: number;
 }
 
 export interface RunNeeds {
@@ -137,10 +130,11 @@ export function endRun(
 
 /** Throws input-invalid for what MLflow would refuse half-way, cut off or change without a word. */
 export function checkContent({ metrics = [], params = {}, tags = {} }: RunContent): void {
-  for (const { key, value } of metrics) {
+  for (const { key, value, step } of metrics) {
     checkKey('metric', key);
     // MLflow turns infinities into the largest doubles, and JSON has no word for any of the three
     if (!Number.isFinite(value)) throw unfit(`Metric ${key} is ${value}`, 'give a finite number');
+    if (!Number.isSafeInteger(step)) throw unfit(`Metric ${key} is of step ${step}`, 'give a whole number');
   }
   for (const [what, values] of Object.entries({ params, tags })) {
     const longest = what === 'tags' ? LONGEST.tags : LONGEST.params;

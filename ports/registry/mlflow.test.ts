@@ -3,7 +3,7 @@ import { withServer } from '../with-server.ts';
 import { type Between, between, type Seen, type Turn } from './between.ts';
 import { mlflowRegistry } from './mlflow.ts';
 import { MlflowClient } from './mlflow-client.ts';
-import { runsOf, stored } from './mlflow-look.ts';
+import { runsOf, sourceOf, stored } from './mlflow-look.ts';
 import { registryContract } from './registry.contract.ts';
 import type { Registry } from './registry.ts';
 
@@ -100,7 +100,7 @@ withServer('TEST_MLFLOW', 'MLflow registry', (url) => {
     const prefix = newPrefix();
     const registry = open({ prefix });
     await registry.register('gat', MODEL);
-    const place = await stored(client(), `${prefix}gat`, '1');
+    const place = stored(client(), await sourceOf(client(), `${prefix}gat`, '1'));
     const invalid = expect.objectContaining({ code: 'model-invalid' });
     await place.put('files/weights.bin', 'Weights');
     await expect(registry.file('gat', '1', 'weights.bin')).rejects.toEqual(invalid);
