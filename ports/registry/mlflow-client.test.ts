@@ -1,3 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { type Between, between, type Turn } from './between.ts';
 import { mlflowRegistry } from './mlflow.ts';
@@ -152,5 +158,35 @@ describe('MLflow client', () => {
     expect(() => mlflowRegistry({ url: 'http://h', caFile: '/nowhere.pem' })).toThrow(refused);
     expect(() => mlflowRegistry({ url: 'http://ann:my-secret@h' })).toThrow(refused);
     expect(() => mlflowRegistry({ url: 'http://ann:my-secret@h' })).toThrow(/^(?!.*my-secret)/);
+  });
+});
+
+/** Makes a key and a certificate for 127.0.0.1 that signs itself; needs openssl's command. */
+function certificate(folder: string): boolean {
+  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
+  const how = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const whose = ['-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  return spawnSync('openssl', [...how, ...files, ...whose]).status === 0;
+}
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+
+(hasOpenssl ? describe : describe.skip)('MLflow client over TLS (needs openssl)', () => {
+  test('a server is trusted by the certificate in caFile, and not without', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'logster-tls-'));
+    opened.push({ close: () => rmSync(folder, { recursive: true }) });
+    expect(certificate(folder)).toBe(true);
+    const [key, cert] = ['key.pem', 'cert.pem'].map((file) => readFileSync(join(folder, file)));
+    const server = createServer({ key, cert }, (_, response) => response.end('{}'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    opened.push({ close: () => server.closeAllConnections() }, { close: () => server.close() });
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const trusting = clientOf({ url, caFile: join(folder, 'cert.pem') });
+    expect((await trusting.ask(GET)).ok).toBe(true);
+    expect((await trusting.ask({ ...GET, once: true })).ok).toBe(true);
+    await expect(clientOf({ url }).ask(GET)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('self-signed certificate'),
+    });
   });
 });

@@ -190,7 +190,10 @@ export class MlflowClient {
   }
 
   private wasClosed(): LogsterError {
-    return new LogsterError('closed', `The registry at ${this.address} was closed; open it again`);
+    return new LogsterError(
+      'closed',
+      `The connection to MLflow at ${this.address} was closed; open it again`,
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { withServer } from '../with-server.ts';
+import { between } from './between.ts';
 import { MlflowClient } from './mlflow-client.ts';
 import { historyOf, runsOf, stored } from './mlflow-look.ts';
 import { mlflowTracking } from './mlflow-tracking.ts';
@@ -51,6 +52,25 @@ withServer('TEST_MLFLOW', 'MLflow tracking', (url) => {
   test('runs of one experiment that are logged at once all get into it', async () => {
     const ids = await Promise.all(Array.from({ length: 6 }, () => tracking.logRun(RUN)));
     expect((await runsOf(client, `${prefix}windows`)).map((run) => run.runId).sort()).toEqual(ids.sort());
+  });
+
+  test('a batch that arrives twice is kept once', async () => {
+    const lossy = await between({
+      behind: url,
+      decide: ({ path }, seen) =>
+        path.endsWith('log-batch') && seen.filter((one) => one.path === path).length % 2 === 1
+          ? 'lose-answer'
+          : 'forward',
+    });
+    const metrics = [{ key: 'loss', value: 1 / 3, step: 0, at: 1_700_000_000 }];
+    const twice = mlflowTracking({ url: lossy.url, prefix });
+    const id = await twice.logRun({ ...RUN, metrics, params: { rate: '0.1' }, tags: { a: 'b' } });
+    expect(lossy.seen.filter((one) => one.path.endsWith('log-batch'))).toHaveLength(6);
+    expect(await historyOf(client, id, 'loss')).toEqual(metrics);
+    const [run] = await runsOf(client, `${prefix}windows`);
+    expect(run).toMatchObject({ params: { rate: '0.1' }, tags: { a: 'b' } });
+    await twice.close();
+    await lossy.close();
   });
 
   test('what MLflow would not keep as it is is refused before a run begins', async () => {

@@ -138,16 +138,24 @@ withServer('TEST_MLFLOW', 'MLflow registry', (url) => {
     expect(pages.seen.filter((one) => one.path.includes('page_token'))).toHaveLength(2);
   });
 
-  test('a registration outlasts a busy moment in every call that bears a repeat', async () => {
-    const busy = await before(({ method, path }, seen) => {
+  test.each([
+    ['was refused for a moment', { status: 503, body: 'busy' }],
+    ['arrived though its answer was lost', 'lose-answer'],
+  ] as const)('every call that bears a repeat is repeated when it %s', async (_, mishap) => {
+    const prefix = newPrefix();
+    const mishaps = await before(({ method, path }, seen) => {
       const first = seen.filter((one) => one.method === method && one.path === path).length === 1;
-      return first && !/runs\/create|versions\/create/.test(path) ? { status: 503, body: 'busy' } : 'forward';
+      return first && !/runs\/create|versions\/create/.test(path) ? mishap : 'forward';
     });
-    const registry = open({ url: busy.url });
+    const registry = open({ url: mishaps.url, prefix });
     const made = await registry.register('gat', { ...MODEL, metrics: { loss: 1 }, tags: { a: 'b' } });
     await registry.setAlias('gat', 'champion', made.version);
     expect(await registry.alias('gat', 'champion')).toEqual(made);
     expect(await registry.versions('gat')).toEqual([made]);
+    await registry.removeAlias('gat', 'champion');
+    expect(await registry.alias('gat', 'champion')).toBeUndefined();
+    const [run] = await runsOf(client(), `${prefix}logster`);
+    expect(run).toMatchObject({ status: 'FINISHED', metrics: { loss: 1 }, tags: { a: 'b' } });
   });
 
   test.each(['lose-answer', 'refuse'] as const)('one registration makes one version: %s', async (mishap) => {
