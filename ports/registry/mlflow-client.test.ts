@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -73,6 +74,20 @@ describe('MLflow client', () => {
     const lost = await serverOf(() => 'lose-answer');
     await expect(clientOf({ url: lost.url }).ask(call)).rejects.toMatchObject({ code: 'unavailable' });
     expect(lost.seen).toHaveLength(1);
+  });
+
+  test('a call that is sent once does not go over a connection that the server may have closed', async () => {
+    const used = new Set<unknown>();
+    const server = createPlainServer((request, response) => {
+      if (used.has(request.socket)) request.socket.destroy();
+      else response.end('{}');
+      used.add(request.socket);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    opened.push({ close: () => server.closeAllConnections() }, { close: () => server.close() });
+    const client = clientOf({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    expect((await client.ask(GET)).ok).toBe(true);
+    expect((await client.ask({ ...GET, once: true })).ok).toBe(true);
   });
 
   test('a server that never answers is given up after the timeout', async () => {
