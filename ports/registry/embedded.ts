@@ -1,21 +1,19 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 import { systemClock } from '../telemetry/clock.ts';
 import type { Clock } from '../telemetry/telemetry.ts';
-import { ALIASES, type Alias, type ModelFile, type ModelVersion, type Registry } from './registry.ts';
-
-/** Names of models and of their files: what every file system and every URL takes as it is. */
-const NAME = /^[a-z0-9][a-z0-9._-]{0,127}$/i;
-const VERSION = /^[1-9]\d{0,8}$/;
+import { describeFile, intactBytes, modelFileSchema } from './model-file.ts';
+import { checkedName, knownAlias, missingFile, missingVersion, VERSION } from './names.ts';
+import type { ModelFile, ModelVersion, Registry } from './registry.ts';
 
 const manifestSchema = z.object({
   name: z.string(),
   version: z.string(),
   createdAt: z.number(),
-  files: z.array(z.object({ name: z.string().regex(NAME), sizeBytes: z.number(), sha256: z.string() })),
+  files: z.array(modelFileSchema),
   tags: z.record(z.string(), z.string()),
   metrics: z.record(z.string(), z.number()),
 });
@@ -33,13 +31,13 @@ export function folderRegistry(options: {
   let closed = false;
   const folderOf = (name: string): string => {
     if (closed) throw new LogsterError('closed', `The registry in ${directory} was closed; open it again`);
-    return join(directory, checked('model', name));
+    return join(directory, checkedName('model', name));
   };
 
   const registry: Registry = {
     async register(name, { files, tags, metrics }) {
       const contents = Object.entries(files);
-      for (const [file] of contents) checked('file', file);
+      for (const [file] of contents) checkedName('file', file);
       const { folder, version } = await takeNumber(folderOf(name));
       await mkdir(join(folder, 'files'));
       for (const [file, bytes] of contents) {
@@ -48,7 +46,7 @@ export function folderRegistry(options: {
         await chmod(path, 0o444);
       }
       await syncFolder(join(folder, 'files'));
-      const listed = contents.map(([file, bytes]) => describe(file, bytes));
+      const listed = contents.map(([file, bytes]) => describeFile(file, bytes));
       const manifest: ModelVersion = { name, version, createdAt: clock.now(), files: listed, tags, metrics };
       await replaceFile(folder, 'manifest.json', JSON.stringify(manifest, null, 2));
       return manifest;
@@ -62,32 +60,27 @@ export function folderRegistry(options: {
       const folder = folderOf(name);
       const manifest = VERSION.test(version) ? await manifestIn(folder, version) : undefined;
       if (manifest) return manifest;
-      const there = (await registry.versions(name)).map((one) => one.version);
-      const has = there.length > 0 ? `it has ${there.join(', ')}` : 'it has none of this model';
-      throw new LogsterError('not-found', `No model ${name}@${version} in the registry; ${has}`);
+      throw missingVersion(name, version, await registry.versions(name));
     },
     async file(name, version, file) {
       const manifest = await registry.version(name, version);
       const listed = manifest.files.find((one) => one.name === file);
-      if (!listed) {
-        const there = manifest.files.map((one) => one.name).join(', ');
-        throw new LogsterError('not-found', `Model ${name}@${version} has no file ${file}; it has ${there}`);
-      }
+      if (!listed) throw missingFile(`${name}@${version}`, file, manifest.files);
       return intact(join(folderOf(name), version, 'files', file), listed, `${name}@${version}`);
     },
     async alias(name, alias) {
-      const version = await textOf(join(folderOf(name), 'aliases', known(alias)));
+      const version = await textOf(join(folderOf(name), 'aliases', knownAlias(alias)));
       return version === undefined ? undefined : registry.version(name, version.trim());
     },
     async setAlias(name, alias, version) {
-      known(alias);
+      knownAlias(alias);
       await registry.version(name, version);
       const folder = join(folderOf(name), 'aliases');
       await mkdir(folder, { recursive: true });
       await replaceFile(folder, alias, version);
     },
     async removeAlias(name, alias) {
-      await rm(join(folderOf(name), 'aliases', known(alias)), { force: true });
+      await rm(join(folderOf(name), 'aliases', knownAlias(alias)), { force: true });
     },
     async close() {
       closed = true;
@@ -142,16 +135,7 @@ async function intact(path: string, listed: ModelFile, model: string): Promise<B
     const message = `${path} of model ${model} cannot be read: ${reasonOf(cause)}; register the model again`;
     throw new LogsterError('model-invalid', message, { cause });
   });
-  const { sha256 } = describe(listed.name, bytes);
-  if (sha256 === listed.sha256) return bytes;
-  throw new LogsterError(
-    'model-invalid',
-    `${path} of model ${model} is damaged: its sha256 is ${sha256}, the manifest says ${listed.sha256}; register the model again`,
-  );
-}
-
-function describe(name: string, bytes: Buffer): ModelFile {
-  return { name, sizeBytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+  return intactBytes(bytes, listed, model, path);
 }
 
 /** Puts a file in place in one step, down to the disk: who reads it meets the old text or the new one, whole. */
@@ -187,19 +171,6 @@ async function textOf(path: string): Promise<string | undefined> {
     if (codeOf(cause) === 'ENOENT') return undefined;
     throw cause;
   }
-}
-
-function checked(what: string, name: string): string {
-  if (NAME.test(name)) return name;
-  throw new LogsterError(
-    'input-invalid',
-    `"${name}" cannot name a ${what}; use letters, digits, ".", "_" and "-", beginning with a letter or digit`,
-  );
-}
-
-function known(alias: Alias): Alias {
-  if (ALIASES.includes(alias)) return alias;
-  throw new LogsterError('input-invalid', `There is no alias "${alias}"; there are ${ALIASES.join(', ')}`);
 }
 
 function unwritable(path: string, cause: unknown): LogsterError {
