@@ -1,0 +1,326 @@
+import type { EachBatchPayload, Kafka, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
+import { reasonOf } from '../../contracts/errors.ts';
+import type { Topic } from '../../contracts/topics.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Consumer, Received, Subscription } from './bus.ts';
+import { awareAssigner } from './kafkajs-own.ts';
+
+const DEFAULT_MESSAGES = 500;
+const CLOSE_MS = 10_000;
+/** Partitions a consumer works on side by side: all of the largest topic. */
+const SIDE_BY_SIDE = 12;
+/** Small, so that a batch is worked through well within a session. */
+const PARTITION_BYTES = 2 ** 20;
+
+export interface KafkaSubscriptionNeeds {
+  readonly kafka: Kafka;
+  readonly prefix: string;
+  readonly telemetry: Telemetry;
+  readonly times: {
+    readonly sessionTimeoutMs: number;
+    readonly heartbeatMs: number;
+    readonly maxWaitMs: number;
+  };
+}
+
+/** One partition in this consumer's hands, from one join of the group to the next. */
+interface Holding {
+  readonly topic: Topic;
+  readonly partition: number;
+  opened: Promise<void>;
+  isOpen: boolean;
+  lost: boolean; // the group went on without this consumer
+  commit: number | undefined; // wanted, not yet sent
+}
+
+/**
+ * A member of a consumer group through kafkajs. With each change of the group all partitions are given back, after
+ * their batches and `onRevoked`, before the group is joined anew; so a partition never has two consumers, unless one
+ * has been silent for a whole session, and that one knows it by its own clock.
+ */
+export class KafkaSubscription implements Subscription {
+  readonly failed: Promise<void>;
+  private readonly needs: KafkaSubscriptionNeeds;
+  private readonly consumer: Consumer;
+  private readonly onEnded: (subscription: KafkaSubscription) => void;
+  private readonly member: KafkaConsumer;
+  private readonly holdings = new Map<string, Holding>();
+  private readonly running = new Map<Promise<void>, EachBatchPayload>();
+  private readonly topicOf: ReadonlyMap<string, Topic>;
+  private succeed: () => void = () => undefined;
+  private fail: (error: unknown) => void = () => undefined;
+  private beating: NodeJS.Timeout | undefined;
+  private heardAt = Date.now();
+  private paused = false;
+  private rebalancing = false;
+  private ending = false;
+  private closing: Promise<void> | undefined;
+  private revoking: Promise<void> | undefined;
+  private committing: Promise<void> | undefined;
+
+  constructor(
+    needs: KafkaSubscriptionNeeds,
+    consumer: Consumer,
+    onEnded: (subscription: KafkaSubscription) => void,
+  ) {
+    this.needs = needs;
+    this.consumer = consumer;
+    this.onEnded = onEnded;
+    this.topicOf = new Map(consumer.topics.map((topic) => [needs.prefix + topic, topic]));
+    this.failed = new Promise((succeed, fail) => {
+      this.succeed = succeed;
+      this.fail = fail;
+    });
+    this.failed.catch(() => undefined); // logged in stop(); who does not listen must not end the process
+    const { sessionTimeoutMs, heartbeatMs, maxWaitMs } = needs.times;
+    this.member = needs.kafka.consumer({
+      groupId: needs.prefix + consumer.group,
+      partitionAssigners: [awareAssigner(() => this.giveBack())],
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: Math.max(60_000, sessionTimeoutMs),
+      heartbeatInterval: heartbeatMs,
+      maxWaitTimeInMs: maxWaitMs,
+      maxBytesPerPartition: PARTITION_BYTES,
+      allowAutoTopicCreation: false,
+      retry: { retries: 6, initialRetryTime: 100, maxRetryTime: 2_000 },
+    });
+  }
+
+  /** Joins the group; ends when the first share is taken. */
+  async join(): Promise<void> {
+    const { member } = this;
+    const { GROUP_JOIN, HEARTBEAT, CRASH } = member.events;
+    member.on(GROUP_JOIN, ({ payload }) => this.take(payload.memberAssignment));
+    member.on(HEARTBEAT, () => {
+      this.heardAt = Date.now();
+    });
+    member.on(CRASH, ({ payload }) => {
+      const { group } = this.consumer;
+      if (payload.restart)
+        this.needs.telemetry.log.warn('consumer joins anew', { group, reason: reasonOf(payload.error) });
+      else this.crash(payload.error);
+    });
+    await member.connect();
+    await member.subscribe({ topics: [...this.topicOf.keys()], fromBeginning: true });
+    this.beating = setInterval(() => this.beat(), this.needs.times.heartbeatMs);
+    await member.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: SIDE_BY_SIDE,
+      eachBatch: (payload) => this.onBatch(payload),
+    });
+    await Promise.all([...this.holdings.values()].map(({ opened }) => opened));
+  }
+
+  async commit(topic: Topic, partition: number, offset: number): Promise<void> {
+    const holding = this.holdings.get(nameOf(topic, partition));
+    if (!holding || holding.lost) {
+      this.refuse(topic, partition, offset, 'the partition has gone');
+      return;
+    }
+    holding.commit = Math.max(holding.commit ?? 0, offset);
+    while (holding.commit !== undefined && holding.commit <= offset) {
+      this.committing ??= this.sendCommits().finally(() => {
+        this.committing = undefined;
+      });
+      await this.committing;
+    }
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.pauseAll();
+  }
+
+  resume(): void {
+    this.paused = false;
+    if (!this.ending) this.member.resume([...this.topicOf.keys()].map((topic) => ({ topic })));
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.stop(undefined);
+    return this.closing;
+  }
+
+  private async stop(failure: { readonly error: unknown } | undefined): Promise<void> {
+    const { telemetry } = this.needs;
+    const { group } = this.consumer;
+    this.ending = true;
+    if (failure) {
+      telemetry.log.error('consumer stopped', { group, reason: reasonOf(failure.error) });
+      this.fail(failure.error);
+    }
+    this.pauseAll();
+    await this.giveBack();
+    clearInterval(this.beating);
+    let isLate = false;
+    const late = new Promise<void>((resolve) => {
+      setTimeout(() => {
+        isLate = true;
+        resolve();
+      }, CLOSE_MS).unref();
+    });
+    await Promise.race([this.member.disconnect(), late]);
+    if (isLate) telemetry.log.warn('consumer left its group without a word', { group });
+    this.onEnded(this);
+    this.succeed();
+  }
+
+  private crash(error: unknown): void {
+    this.closing ??= this.stop({ error }).catch((cause) => {
+      this.needs.telemetry.log.error('consumer could not leave its group', { reason: reasonOf(cause) });
+    });
+  }
+
+  /** Waits for the running batches, then gives every partition back. */
+  private giveBack(): Promise<void> {
+    this.revoking ??= this.revokeAll().finally(() => {
+      this.revoking = undefined;
+    });
+    return this.revoking;
+  }
+
+  private async revokeAll(): Promise<void> {
+    this.rebalancing = true;
+    await Promise.allSettled(this.running.keys());
+    for (const [name, holding] of this.holdings) {
+      await holding.opened;
+      try {
+        if (holding.isOpen) await this.consumer.onRevoked?.(holding.topic, holding.partition);
+      } catch (error) {
+        this.crash(error);
+      }
+      this.holdings.delete(name);
+    }
+  }
+
+  private take(assignment: Readonly<Record<string, readonly number[]>>): void {
+    this.heardAt = Date.now();
+    this.rebalancing = false;
+    if (this.ending) return;
+    if (this.paused) this.pauseAll();
+    for (const [name, partitions] of Object.entries(assignment)) {
+      const topic = this.topicOf.get(name);
+      for (const partition of topic ? partitions : []) if (topic) this.hold(topic, partition);
+    }
+  }
+
+  private hold(topic: Topic, partition: number): void {
+    const opened = Promise.resolve();
+    const holding: Holding = { topic, partition, opened, isOpen: false, lost: false, commit: undefined };
+    this.holdings.set(nameOf(topic, partition), holding);
+    holding.opened = this.open(holding).catch((error) => this.crash(error));
+  }
+
+  private async open(holding: Holding): Promise<void> {
+    const { topic, partition } = holding;
+    const start = await this.consumer.onAssigned?.(topic, partition);
+    holding.isOpen = true;
+    if (start === undefined || this.ending) return;
+    this.member.seek({ topic: this.needs.prefix + topic, partition, offset: String(start) });
+  }
+
+  private async onBatch(payload: EachBatchPayload): Promise<void> {
+    const topic = this.topicOf.get(payload.batch.topic);
+    const holding = topic && this.holdings.get(nameOf(topic, payload.batch.partition));
+    if (!holding || this.ending) return;
+    const run = this.deliver(holding, payload).catch((error) => this.crash(error));
+    this.running.set(run, payload);
+    await run;
+    this.running.delete(run);
+  }
+
+  /** A batch that is left early, for whatever reason, is fetched again from where it was left. */
+  private async deliver(holding: Holding, payload: EachBatchPayload): Promise<void> {
+    await holding.opened;
+    const { topic, partition } = holding;
+    const { batch, resolveOffset } = payload;
+    const most = this.consumer.maxMessages ?? DEFAULT_MESSAGES;
+    const over = () =>
+      this.ending ||
+      this.paused ||
+      this.rebalancing ||
+      holding.lost ||
+      payload.isStale() ||
+      !payload.isRunning();
+    for (let at = 0; at < batch.messages.length && !over(); at += most) {
+      const messages = batch.messages.slice(at, at + most).map((one) => received(one, topic, partition));
+      const last = messages.at(-1);
+      if (!last) return;
+      const remaining = Number(batch.highWatermark) - 1 - last.offset;
+      const isStale = () => holding.lost || this.silent();
+      await this.consumer.onBatch({ topic, partition, messages, remaining, isStale });
+      resolveOffset(String(last.offset));
+    }
+  }
+
+  /** Whether the group must have gone on without this consumer, be it that nobody could tell it. */
+  private silent(): boolean {
+    return Date.now() - this.heardAt > this.needs.times.sessionTimeoutMs;
+  }
+
+  /** kafkajs beats between batches only; a long one would cost the session. */
+  private beat(): void {
+    const [payload] = this.running.values();
+    payload?.heartbeat().catch((error: unknown) => {
+      const { type } = error as { readonly type?: string };
+      this.rebalancing = true; // no further batches: the runner meets the same error and joins anew
+      if (type === 'UNKNOWN_MEMBER_ID' || type === 'ILLEGAL_GENERATION')
+        for (const holding of this.holdings.values()) holding.lost = true;
+    });
+  }
+
+  private async sendCommits(): Promise<void> {
+    const wanted = [...this.holdings.values()].flatMap((holding) =>
+      holding.commit === undefined ? [] : [{ holding, offset: holding.commit }],
+    );
+    const offsets = wanted
+      .filter(({ holding }) => !holding.lost)
+      .map(({ holding: { topic, partition }, offset }) => ({
+        topic: this.needs.prefix + topic,
+        partition,
+        offset: String(offset),
+      }));
+    try {
+      if (offsets.length > 0) await this.member.commitOffsets(offsets);
+    } catch (error) {
+      // Nothing is lost: whoever reads next begins at the commit before.
+      for (const { holding, offset } of wanted)
+        this.refuse(holding.topic, holding.partition, offset, reasonOf(error));
+    }
+    for (const { holding, offset } of wanted) if (holding.commit === offset) holding.commit = undefined;
+  }
+
+  private refuse(topic: Topic, partition: number, offset: number, reason: string): void {
+    const { telemetry } = this.needs;
+    const { group } = this.consumer;
+    telemetry.metrics.count('bus_commits_refused_total', { group, topic });
+    telemetry.log.debug('commit was not taken', { group, topic, partition, offset, reason });
+  }
+
+  private pauseAll(): void {
+    try {
+      this.member.pause([...this.topicOf.keys()].map((topic) => ({ topic })));
+    } catch {
+      // kafkajs refuses to pause a consumer between two of its own starts; onBatch() holds back by itself
+    }
+  }
+}
+
+const nameOf = (topic: Topic, partition: number): string => `${topic}/${partition}`;
+
+/** A message as the port has it. */
+export function received(message: KafkaMessage, topic: Topic, partition: number): Received {
+  const headers = Object.entries(message.headers ?? {}).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(Array.isArray(value) ? value[0] : value)] as const],
+  );
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    key: message.key?.toString() ?? '',
+    value: message.value ?? Buffer.alloc(0),
+    headers: Object.fromEntries(headers),
+    publishedAt: Number(message.timestamp) / 1000,
+  };
+}
