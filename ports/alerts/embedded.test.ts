@@ -59,13 +59,4 @@ describe('embedded alerts', () => {
       await store.close();
     }
   });
-
-  test('opened twice at once, the tables are made once', async () => {
-    const file = newFile();
-    const stores = await Promise.all([embeddedAlerts({ file }), embeddedAlerts({ file })]);
-    for (const store of stores) {
-      expect(await store.count()).toBe(0);
-      await store.close();
-    }
-  });
 });

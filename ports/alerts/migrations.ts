@@ -6,6 +6,8 @@ import type { AlertTables } from './tables.ts';
 export interface AlertDialect {
   /** Type of a number that grows with every row and is never used twice. */
   readonly growingId: string;
+  /** Type of a text that sorts by its code points, in every installation alike. */
+  readonly text: string;
   /** Makes the database itself refuse to change or remove rows of `audit`. */
   protectAudit(database: Kysely<AlertTables>): Promise<void>;
 }
@@ -13,6 +15,7 @@ export interface AlertDialect {
 /** SQLite's words for it. */
 export const SQLITE_DIALECT: AlertDialect = {
   growingId: 'integer primary key autoincrement',
+  text: 'text',
   async protectAudit(database) {
     for (const change of ['update', 'delete']) {
       await sql`${sql.raw(`create trigger audit_refuses_${change} before ${change} on audit
@@ -21,14 +24,35 @@ export const SQLITE_DIALECT: AlertDialect = {
   },
 };
 
-/** Brings the tables to today's form. Throws `unavailable` with the migration that failed; nothing of it stays. */
-export async function migrateAlerts(database: Kysely<AlertTables>, dialect: AlertDialect): Promise<void> {
+/** PostgreSQL's words for it. */
+export const POSTGRES_DIALECT: AlertDialect = {
+  growingId: 'bigint generated always as identity primary key',
+  text: 'text collate "C"', // indexes in a language's order break when the system's rules for it change
+  async protectAudit(database) {
+    await sql`create function audit_refuses_change() returns trigger language plpgsql as $$
+      begin raise exception 'audit is append-only: % refused', lower(tg_op); end $$`.execute(database);
+    await sql`create trigger audit_refuses_change before update or delete or truncate on audit
+      for each statement execute function audit_refuses_change()`.execute(database);
+  },
+};
+
+/**
+ * Brings the tables to today's form, in the given schema where the database has several. Throws `unavailable`
+ * with the migration that failed; nothing of it stays.
+ */
+export async function migrateAlerts(
+  database: Kysely<AlertTables>,
+  dialect: AlertDialect,
+  schema?: string,
+): Promise<void> {
   const migrator = new Migrator({
     db: database,
     provider: { getMigrations: async () => ({ '001-alerts': alertsMigration(dialect) }) },
+    ...(schema === undefined ? {} : { migrationTableSchema: schema }), // made too, where it is not there
   });
   const { error, results } = await migrator.migrateToLatest();
   if (error === undefined) return;
+  if (error instanceof LogsterError && !results) throw error; // no migration had begun
   const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the migrations';
   throw new LogsterError(
     'unavailable',
@@ -40,27 +64,28 @@ export async function migrateAlerts(database: Kysely<AlertTables>, dialect: Aler
 function alertsMigration(dialect: AlertDialect): Migration {
   return {
     async up(database: Kysely<AlertTables>) {
-      await createAlerts(database);
+      await createAlerts(database, dialect);
       await createRecords(database, dialect);
       await dialect.protectAudit(database);
     },
   };
 }
 
-async function createAlerts(database: Kysely<AlertTables>): Promise<void> {
+async function createAlerts(database: Kysely<AlertTables>, dialect: AlertDialect): Promise<void> {
+  const text = sql.raw(dialect.text);
   await database.schema
     .createTable('alerts')
-    .addColumn('alert_id', 'text', (column) => column.primaryKey())
-    .addColumn('tenant_id', 'text', (column) => column.notNull())
-    .addColumn('endpoint_id', 'text', (column) => column.notNull())
-    .addColumn('platform', 'text', (column) => column.notNull())
-    .addColumn('severity', 'text', (column) => column.notNull())
-    .addColumn('status', 'text', (column) => column.notNull())
+    .addColumn('alert_id', text, (column) => column.primaryKey())
+    .addColumn('tenant_id', text, (column) => column.notNull())
+    .addColumn('endpoint_id', text, (column) => column.notNull())
+    .addColumn('platform', text, (column) => column.notNull())
+    .addColumn('severity', text, (column) => column.notNull())
+    .addColumn('status', text, (column) => column.notNull())
     .addColumn('attack_prob', 'double precision', (column) => column.notNull())
     .addColumn('created_at', 'double precision', (column) => column.notNull())
     .addColumn('last_seen', 'double precision', (column) => column.notNull())
-    .addColumn('search_text', 'text', (column) => column.notNull())
-    .addColumn('body', 'text', (column) => column.notNull())
+    .addColumn('search_text', text, (column) => column.notNull())
+    .addColumn('body', text, (column) => column.notNull())
     .execute();
   await database.schema
     .createIndex('alerts_of_endpoint')
@@ -75,8 +100,8 @@ async function createAlerts(database: Kysely<AlertTables>): Promise<void> {
   await database.schema.createIndex('alerts_by_time').on('alerts').column('last_seen').execute();
   await database.schema
     .createTable('alert_techniques')
-    .addColumn('technique', 'text', (column) => column.notNull())
-    .addColumn('alert_id', 'text', (column) => column.notNull())
+    .addColumn('technique', text, (column) => column.notNull())
+    .addColumn('alert_id', text, (column) => column.notNull())
     .addPrimaryKeyConstraint('alert_techniques_key', ['technique', 'alert_id'])
     .execute();
   await database.schema
@@ -88,19 +113,20 @@ async function createAlerts(database: Kysely<AlertTables>): Promise<void> {
 
 async function createRecords(database: Kysely<AlertTables>, dialect: AlertDialect): Promise<void> {
   const growingId = sql.raw(dialect.growingId);
+  const text = sql.raw(dialect.text);
   await database.schema
     .createTable('inferences_taken')
-    .addColumn('inference_id', 'text', (column) => column.primaryKey())
+    .addColumn('inference_id', text, (column) => column.primaryKey())
     .addColumn('at', 'double precision', (column) => column.notNull())
     .execute();
   await database.schema.createIndex('inferences_by_time').on('inferences_taken').column('at').execute();
-  // names of tables and columns are fixed here; only the type of the growing id differs between databases
-  await sql`create table feedback (seq ${growingId}, feedback_id text not null unique, alert_id text not null,
+  // names of tables and columns are fixed here; only types differ between databases
+  await sql`create table feedback (seq ${growingId}, feedback_id ${text} not null unique, alert_id ${text} not null,
     at double precision not null, body text not null)`.execute(database);
   await database.schema.createIndex('feedback_of_alert').on('feedback').column('alert_id').execute();
   await database.schema.createIndex('feedback_by_time').on('feedback').column('at').execute();
-  await sql`create table audit (seq ${growingId}, at double precision not null, alert_id text not null,
-    tenant_id text not null, changed_by text not null, change text not null, before text, after text not null)`.execute(
+  await sql`create table audit (seq ${growingId}, at double precision not null, alert_id ${text} not null,
+    tenant_id ${text} not null, changed_by text not null, change text not null, before text, after text not null)`.execute(
     database,
   );
   await database.schema.createIndex('audit_of_alert').on('audit').column('alert_id').execute();
