@@ -108,7 +108,8 @@ function translated(thrown: unknown, where: string): LogsterError {
     return fail('config-invalid', 'did not say that it is Elasticsearch; Logster needs version 8 or 9 of it');
   }
   const status = statusOf(thrown);
-  if (status === undefined || isBusy(status)) return fail('unavailable', `does not answer: ${why(thrown)}`);
+  if (status === undefined) return fail('unavailable', `does not answer: ${why(thrown)}`);
+  if (isBusy(status)) return fail('unavailable', `cannot answer now (${status}): ${why(thrown)}`);
   if (status === 401) {
     return fail(
       'config-invalid',
@@ -134,7 +135,7 @@ function why(thrown: unknown): string {
 /** A server's error in one line, down to its root. */
 export function causeText(error: estypes.ErrorCause): string {
   const deeper = error.root_cause?.[0] ?? error.caused_by;
-  const own = `${error.type}: ${error.reason ?? 'no reason given'}`;
+  const own = `${error.type}: ${error.reason || 'no reason given'}`;
   const root = deeper && deeper.reason !== error.reason ? causeText({ ...deeper, root_cause: [] }) : '';
   return root === '' ? own : `${own} (${root})`;
 }

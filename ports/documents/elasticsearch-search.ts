@@ -26,8 +26,8 @@ const KEEP = '1m';
 /** The wanted page and how many match in all. Any page can be had; one beyond 10,000 takes a request per 10,000 passed. */
 export async function searchIn(connection: Connection, place: Place, search: AnySearch): Promise<Found> {
   const limit = checkedCount('limit', search.limit);
-  const offset = limit === 0 ? 0 : checkedCount('offset', search.offset ?? 0);
-  checkedCount('offset', search.offset ?? 0);
+  const asked = checkedCount('offset', search.offset ?? 0);
+  const offset = limit === 0 ? 0 : asked; // nothing but the total is wanted
   const query = conditionOf(place.index, search.filter ?? {});
   const sort = orderOf(place.index, search.sort ?? []);
   if (offset + limit > WINDOW) return walked(connection, place, { query, sort }, { limit, offset });

@@ -1,46 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Client } from '@elastic/elasticsearch';
 import { fakeClock } from '../telemetry/clock.ts';
 import { withServer } from '../with-server.ts';
 import { documentsContract } from './documents.contract.ts';
-import type { Documents } from './documents.ts';
 import { elasticsearchDocuments } from './elasticsearch.ts';
+import { SLOW, SMALL, testCluster } from './elasticsearch-cluster.ts';
 import { embeddedDocuments } from './embedded.ts';
 
 const DAY = 86_400;
 const NOW = Date.UTC(2026, 2, 1) / 1000; // midnight
-const SMALL = { shards: 1, replicas: 0, refreshMs: 200 };
-const SLOW = 120_000; // an index takes 0.3 s on an idle machine and seconds on a busy one
 
 withServer('TEST_ELASTICSEARCH', 'Elasticsearch documents', (node) => {
-  const admin = new Client({ node });
-  const prefixes: string[] = [];
-  const opened: Documents[] = [];
-
-  const newPrefix = (): string => {
-    const prefix = `test-${randomUUID()}-`;
-    prefixes.push(prefix);
-    return prefix;
-  };
-  const open = async (options: object = {}): Promise<Documents> => {
-    const documents = await elasticsearchDocuments({ node, prefix: newPrefix(), ...SMALL, ...options });
-    opened.push(documents);
-    return documents;
-  };
-  const indicesOf = async (prefix: string): Promise<string[]> =>
-    Object.keys(await admin.indices.get({ index: `${prefix}*` })).sort();
-
-  afterEach(async () => {
-    for (const documents of opened.splice(0)) await documents.close();
-    for (const prefix of prefixes.splice(0)) {
-      const indices = await indicesOf(prefix);
-      if (indices.length > 0) await admin.indices.delete({ index: indices });
-      await admin.indices.deleteIndexTemplate({ name: `${prefix}*` }).catch(() => undefined);
-    }
-  }, SLOW);
-  afterAll(() => admin.close());
+  const { newPrefix, open, indicesOf } = testCluster(node);
 
   documentsContract(async () => {
     const prefix = newPrefix();
@@ -110,28 +79,15 @@ withServer('TEST_ELASTICSEARCH', 'Elasticsearch documents', (node) => {
   );
 
   test(
-    'nothing that is confirmed while a day is dropped is lost',
+    'alerts expire by what was put last',
     async () => {
-      const documents = await open({ clock: fakeClock(NOW) });
-      const old = Array.from({ length: 50 }, (_, n) => ({
-        id: `o${n}`,
-        body: { timestamp: NOW, ingested_at: 1 },
-      }));
-      await documents.create('logster-events', old);
-      const writer = await open({ prefix: prefixes.at(-1) });
-      const confirmed: string[] = [];
-      let writing = true;
-      const writes = (async () => {
-        for (let n = 0; writing; n += 1) {
-          const event = { id: `new${n}`, body: { timestamp: NOW, ingested_at: 9 } };
-          await writer.create('logster-events', [event]);
-          confirmed.push(event.id);
-        }
-      })();
-      expect(await documents.expire('logster-events', 'ingested_at', 5)).toBe(50);
-      writing = false;
-      await writes;
-      expect((await documents.search('logster-events', { limit: 0 })).total).toBe(confirmed.length);
+      const documents = await open();
+      for (const [id, updated_at] of Object.entries({ a: 1, b: 2, c: 3 })) {
+        await documents.put('logster-alerts', id, { updated_at }, updated_at);
+      }
+      await documents.put('logster-alerts', 'a', { updated_at: 9 }, 9);
+      expect(await documents.expire('logster-alerts', 'updated_at', 3)).toBe(1);
+      expect((await documents.search('logster-alerts', { limit: 9 })).total).toBe(2);
     },
     SLOW,
   );
@@ -186,8 +142,8 @@ withServer('TEST_ELASTICSEARCH', 'Elasticsearch documents', (node) => {
   test(
     'odd questions and odd documents get the answers of the embedded store',
     async () => {
-      const both = [await open(), embeddedDocuments({ file: ':memory:' })] as const;
-      opened.push(both[1]);
+      const embedded = embeddedDocuments({ file: ':memory:' });
+      const both = [await open(), embedded];
       const values = [0, -0, 1e-300, -3.5, 1e308, 7, '7', ' 8 ', 'x', true, null, [7], { a: 1 }];
       const texts = ['é', 'z', 'Z', '\ud800', '\ufffd', '', '\u{1f600}', 'x'.repeat(8191), 12, false, ['a']];
       const events = [
@@ -249,236 +205,4 @@ withServer('TEST_ELASTICSEARCH', 'Elasticsearch documents', (node) => {
     },
     SLOW,
   );
-
-  test(
-    'only the items that the server was too busy for are sent again',
-    async () => {
-      const sent: number[] = [];
-      const proxy = await proxyTo(node, (path, body) => {
-        if (!path.startsWith('/_bulk')) return undefined;
-        sent.push(body.split('\n').filter((line) => line.startsWith('{"create"')).length);
-        return sent.length === 1 ? 'busy-first' : undefined;
-      });
-      const documents = await open({ node: proxy.address, random: () => 0 });
-      const events = ['a', 'b', 'c'].map((id) => ({ id, body: { tenant_id: id } }));
-      expect(await documents.create('logster-events', events)).toEqual({ created: 3, existed: 0 });
-      expect(sent).toEqual([3, 1]);
-      expect((await documents.search('logster-events', { limit: 9 })).total).toBe(3);
-      await proxy.close();
-    },
-    SLOW,
-  );
-
-  test(
-    'large batches are sent in several requests of a bounded size',
-    async () => {
-      const sizes: number[] = [];
-      const proxy = await proxyTo(node, (path, body) => {
-        if (path.startsWith('/_bulk')) sizes.push(body.length);
-        return undefined;
-      });
-      const documents = await open({ node: proxy.address });
-      const text = 'y'.repeat(700_000);
-      const events = Array.from({ length: 20 }, (_, n) => ({ id: `e${n}`, body: { text, n } }));
-      expect(await documents.create('logster-events', events)).toEqual({ created: 20, existed: 0 });
-      expect(sizes.length).toBe(3);
-      expect(Math.max(...sizes)).toBeLessThan(5 * 1024 * 1024);
-      expect((await documents.get('logster-events', 'e19'))?.text).toBe(text);
-      await proxy.close();
-    },
-    SLOW,
-  );
-
-  test(
-    'a document that the server refuses is named with the reason, and the others are stored',
-    async () => {
-      const prefix = newPrefix();
-      const alias = `${prefix}logster-events`;
-      const strange = { timestamp: { type: 'integer' } } as const; // as if an operator had made the index
-      await admin.indices.create({
-        index: `${alias}-other`,
-        aliases: { [alias]: {} },
-        settings: { number_of_replicas: 0 },
-        mappings: { properties: { 'data.process_id': strange.timestamp } },
-      });
-      await expect(open({ prefix })).rejects.toMatchObject({
-        code: 'conflict',
-        message: expect.stringContaining('data.process_id'),
-      });
-      await admin.indices.delete({ index: `${alias}-other` });
-      const documents = await open({ prefix });
-      await admin.indices.create({
-        index: `${alias}-2026.03.01`,
-        settings: { 'index.blocks.read_only': true, number_of_replicas: 0 },
-      });
-      await admin.indices.putSettings({
-        index: `${alias}-2026.03.01`,
-        settings: { 'index.blocks.read_only': null },
-      });
-      const long = { id: 'x'.repeat(600), body: {} };
-      await expect(documents.create('logster-events', [long])).rejects.toMatchObject({
-        code: 'input-invalid',
-        message: expect.stringContaining('512'),
-      });
-    },
-    SLOW,
-  );
-
-  test(
-    'a server that is away is unavailable, and the same documents work when it is back',
-    async () => {
-      const proxy = await proxyTo(node);
-      const documents = await open({ node: proxy.address });
-      const event = { id: 'a', body: { tenant_id: 'acme' } };
-      await documents.create('logster-events', [event]);
-      await proxy.close();
-      const away = { code: 'unavailable', message: expect.stringContaining(new URL(proxy.address).host) };
-      await expect(documents.create('logster-events', [event])).rejects.toMatchObject(away);
-      await expect(documents.get('logster-events', 'a')).rejects.toMatchObject(away);
-      await expect(documents.put('logster-alerts', 'a', {}, 1)).rejects.toMatchObject(away);
-      await proxy.listen();
-      expect(await documents.create('logster-events', [event])).toEqual({ created: 0, existed: 1 });
-      expect(await documents.get('logster-events', 'a')).toEqual(event.body);
-      await proxy.close();
-    },
-    SLOW,
-  );
-
-  test(
-    'several replicas may start at once, and none against a newer layout',
-    async () => {
-      const prefix = newPrefix();
-      const replicas = await Promise.all(Array.from({ length: 5 }, () => open({ prefix })));
-      const event = { id: 'a', body: { tenant_id: 'acme' } };
-      const results = await Promise.all(replicas.map((one) => one.create('logster-events', [event])));
-      expect(results.reduce((sum, { created }) => sum + created, 0)).toBe(1);
-      await admin.indices.putIndexTemplate({
-        name: `${prefix}logster-events`,
-        index_patterns: [`${prefix}logster-events-*`],
-        _meta: { layout: 99 },
-        priority: 200,
-      });
-      await expect(open({ prefix })).rejects.toMatchObject({ code: 'conflict' });
-    },
-    SLOW,
-  );
 });
-
-describe('Elasticsearch documents, before a server', () => {
-  const refusal = async (answer: (path: string) => [status: number, body: object], options: object = {}) => {
-    const server = await listening((request, respond) => respond(...answer(request.url ?? '/')));
-    const node = `http://elastic:secret@127.0.0.1:${(server.address() as AddressInfo).port}`;
-    try {
-      const documents = await elasticsearchDocuments({ node, readyWithinMs: 50, ...options });
-      await documents.close();
-      return undefined;
-    } catch (thrown) {
-      return thrown as Error;
-    } finally {
-      await closed(server);
-    }
-  };
-  const root = (number: string) => (path: string) =>
-    (path === '/' ? [200, { version: { number } }] : [404, {}]) as [number, object];
-
-  test('an older version is refused by number', async () => {
-    expect(await refusal(root('7.17.9'))).toMatchObject({
-      code: 'config-invalid',
-      message: expect.stringMatching(/7\.17\.9.*needs 8 or 9/),
-    });
-  });
-
-  test('wrong credentials are told at once, without the password', async () => {
-    const error = { type: 'security_exception', reason: 'unable to authenticate user [elastic]' };
-    const thrown = await refusal(() => [401, { error }], { readyWithinMs: 60_000 });
-    expect(thrown).toMatchObject({
-      code: 'config-invalid',
-      message: expect.stringContaining('unable to authenticate'),
-    });
-    expect(thrown?.message).not.toContain('secret');
-  });
-
-  test('a cluster that stays red is waited for, then named', async () => {
-    const red = (path: string) =>
-      (path.startsWith('/_cluster') ? [200, { status: 'red' }] : root('9.1.0')(path)) as [number, object];
-    expect(await refusal(red)).toMatchObject({
-      code: 'unavailable',
-      message: expect.stringContaining('red'),
-    });
-  });
-
-  test('an address without a server is named', async () => {
-    const options = { node: 'http://user:secret@127.0.0.1:1', readyWithinMs: 50 };
-    const opening = elasticsearchDocuments(options);
-    await expect(opening).rejects.toMatchObject({
-      code: 'unavailable',
-      message: expect.stringMatching(/127\.0\.0\.1:1 was not ready within 0\.05 s/),
-    });
-    await expect(opening).rejects.not.toMatchObject({ message: expect.stringContaining('secret') });
-  });
-
-  test('an address or a file of certificates that cannot be used is refused', async () => {
-    for (const options of [{ node: 'localhost:9200' }, { node: [] }, { node: 'http://a', caFile: '/none' }]) {
-      await expect(elasticsearchDocuments(options)).rejects.toMatchObject({ code: 'config-invalid' });
-    }
-  });
-});
-
-type Respond = (status: number, body: object) => void;
-
-async function listening(answer: (request: IncomingMessage, respond: Respond) => void): Promise<Server> {
-  const server = createServer((request, response) =>
-    answer(request, (status, body) => {
-      response.writeHead(status, {
-        'content-type': 'application/vnd.elasticsearch+json;compatible-with=8',
-        'x-elastic-product': 'Elasticsearch',
-      });
-      response.end(JSON.stringify(body));
-    }),
-  );
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  return server;
-}
-
-async function closed(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise((done) => server.close(done));
-}
-
-type Meddle = (path: string, body: string) => 'busy-first' | undefined;
-
-/** Hands requests on to a real server; on `busy-first` it leaves out the first item and answers 429 for it. */
-async function proxyTo(node: string, meddle: Meddle = () => undefined) {
-  const onward = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString();
-    const path = request.url ?? '/';
-    const busy = meddle(path, body) === 'busy-first';
-    const sent = busy ? body.split('\n').slice(2).join('\n') : body;
-    const { host: _, 'content-length': __, connection: ___, ...headers } = request.headers;
-    const answer = await fetch(new URL(path, node), {
-      method: request.method ?? 'GET',
-      headers: { ...(headers as Record<string, string>), 'accept-encoding': 'identity' },
-      ...(sent !== '' && { body: sent }),
-    });
-    let text = await answer.text();
-    if (busy) {
-      const { items, ...rest } = JSON.parse(text) as { items: object[] };
-      const full = { type: 'es_rejected_execution_exception', reason: 'the queue is full' };
-      text = JSON.stringify({ ...rest, items: [{ create: { status: 429, error: full } }, ...items] });
-    }
-    response.writeHead(answer.status, {
-      'content-type': answer.headers.get('content-type') ?? 'application/json',
-      'x-elastic-product': answer.headers.get('x-elastic-product') ?? '',
-    });
-    response.end(text);
-  });
-  let port = 0;
-  const listen = async () => {
-    await new Promise<void>((done) => onward.listen(port, '127.0.0.1', done));
-    port = (onward.address() as AddressInfo).port;
-  };
-  await listen();
-  return { address: `http://127.0.0.1:${port}`, listen, close: () => closed(onward) };
-}
