@@ -87,7 +87,7 @@ withServer('TEST_ELASTICSEARCH', 'Elasticsearch documents, when something fails'
     async () => {
       const prefix = newPrefix();
       const documents = await open({ prefix });
-      await admin.indices.create({
+      await admin().indices.create({
         index: `${prefix}logster-events-other`, // as if an operator had made it
         settings: { number_of_replicas: 0 },
         mappings: { properties: { timestamp: { type: 'ip' } } },
@@ -153,7 +153,7 @@ withServer('TEST_ELASTICSEARCH', 'Elasticsearch documents, when something fails'
       const event = { id: 'a', body: { tenant_id: 'acme' } };
       const results = await Promise.all(replicas.map((one) => one.create('logster-events', [event])));
       expect(results.reduce((sum, { created }) => sum + created, 0)).toBe(1);
-      await admin.indices.putIndexTemplate({
+      await admin().indices.putIndexTemplate({
         name: `${prefix}logster-events`,
         index_patterns: [`${prefix}logster-events-*`],
         _meta: { layout: 99 },
