@@ -91,9 +91,7 @@ export function pageOf(
 }
 
 function orderOf(index: Index, field: Field, order: 'asc' | 'desc'): Query {
-  if (order !== 'asc' && order !== 'desc') {
-    throw new LogsterError('input-invalid', `Cannot sort "${String(order)}"; the orders are asc and desc`);
-  }
+  checkedOrder(order);
   if (!field.many) return { sql: `f.${quoted(field.name)} ${order} nulls last`, values: [] };
   const end = order === 'asc' ? 'min' : 'max'; // as Elasticsearch sorts by an array
   const value = `(select ${end}(v.value) from ${tablesOf(index).values} v where v.doc = f.doc and v.field = ?)`;
@@ -152,14 +150,12 @@ const NO_GROUP = {
 function groupOf(index: Index, grouping: AnyGrouping) {
   if (grouping.by === 'interval') {
     const field = numericFieldOf(index, grouping.field, 'An interval');
-    if (!(grouping.step > 0) || !Number.isFinite(grouping.step)) {
-      throw new LogsterError('input-invalid', `An interval needs a step above 0, not ${grouping.step}`);
-    }
+    const step = checkedStep(grouping.step);
     const column = `f.${quoted(field.name)}`;
     return {
       ...NO_GROUP,
       key: `floor(${column} / ?) * ?`,
-      keyValues: [grouping.step, grouping.step],
+      keyValues: [step, step],
       where: ` and ${column} is not null`,
       tail: ' group by 1 order by 1',
     };
@@ -194,11 +190,25 @@ function figureOf(index: Index, figure: AnyFigure): string {
   }
   const column = `f.${quoted(numericFieldOf(index, name, `The figure ${figure.kind}`).name)}`;
   const functions = { average: 'avg', max: 'max', min: 'min', sum: 'sum' } as const;
-  const sqlName = functions[figure.kind];
-  if (sqlName === undefined) {
-    throw new LogsterError('input-invalid', `There is no figure "${String(figure.kind)}"`);
-  }
-  return `${sqlName}(${column})`;
+  return `${functions[checkedFigureKind(figure.kind)]}(${column})`;
+}
+
+/** A figure over numbers, by its kind. Throws `input-invalid` for any other. */
+export function checkedFigureKind(kind: AnyFigure['kind']): 'average' | 'max' | 'min' | 'sum' {
+  if (kind === 'average' || kind === 'max' || kind === 'min' || kind === 'sum') return kind;
+  throw new LogsterError('input-invalid', `There is no figure "${String(kind)}"`);
+}
+
+/** The order of a sort. Throws `input-invalid`. */
+export function checkedOrder(order: 'asc' | 'desc'): 'asc' | 'desc' {
+  if (order === 'asc' || order === 'desc') return order;
+  throw new LogsterError('input-invalid', `Cannot sort "${String(order)}"; the orders are asc and desc`);
+}
+
+/** The step of an interval: a finite number above 0. Throws `input-invalid`. */
+export function checkedStep(step: number): number {
+  if (step > 0 && Number.isFinite(step)) return step;
+  throw new LogsterError('input-invalid', `An interval needs a step above 0, not ${step}`);
 }
 
 /** A limit or offset: a whole number from 0. Throws `input-invalid`. */
