@@ -1,11 +1,13 @@
 import { DEAD_LETTER_TOPIC } from '../contracts/topics.ts';
 import type { AlertStore } from '../ports/alerts/alerts.ts';
 import type { Batch, Bus, Message, Received } from '../ports/bus/bus.ts';
+import { deadLetterOf } from '../ports/dead-letter.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
+import { untilAvailable } from '../ports/until-available.ts';
 import type { CommitBehind } from './commit-behind.ts';
 import { isFullyLinked } from './correlate.ts';
 import type { Enricher } from './enrich-later.ts';
-import { deadLetterOf, readResult } from './read-result.ts';
+import { readResult } from './read-result.ts';
 import { type AlertSettings, isHit, type Taken, takeHit } from './take-hit.ts';
 
 export interface TakeNeeds {
@@ -28,8 +30,11 @@ export async function takeResults(needs: TakeNeeds, batch: Batch, progress: Comm
   const dead: Message[] = [];
   for (const message of batch.messages) {
     if (message.value.length === 0) continue; // a mark of time, no result
-    const reason = await takeResult(needs, message, progress);
-    if (reason !== undefined) dead.push(deadLetterOf(message, reason, clock.now()));
+    const isOver = (): boolean => batch.isStale();
+    const reason = await untilAvailable({ what: 'alerts', ...needs, isOver }, () =>
+      takeResult(needs, message, progress),
+    );
+    if (reason !== undefined) dead.push(deadLetterOf('alerting', message, reason, clock.now()));
   }
   if (dead.length > 0) await bus.publish(DEAD_LETTER_TOPIC, dead);
   const last = batch.messages.at(-1);

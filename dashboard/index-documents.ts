@@ -1,10 +1,11 @@
 import { reasonOf } from '../contracts/errors.ts';
-import { withoutRaw } from '../contracts/event-text.ts';
 import type { Stage } from '../contracts/stage.ts';
 import { ALERTS_TOPIC, EVENTS_TOPIC, GROUPS, RESULTS_TOPIC, type Topic } from '../contracts/topics.ts';
 import type { Batch, Bus, Subscription } from '../ports/bus/bus.ts';
-import type { Document, Documents } from '../ports/documents/documents.ts';
+import type { Documents } from '../ports/documents/documents.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
+import { untilAvailable } from '../ports/until-available.ts';
+import { storeBatches } from './store-batches.ts';
 
 export interface IndexNeeds {
   readonly bus: Bus;
@@ -28,7 +29,8 @@ const RETENTION_EVERY_MS = 10 * 60_000;
 /** Copies events, results and alerts into the indices that the dashboard reads, and removes what is too old. */
 export async function indexDocuments(needs: IndexNeeds): Promise<Stage> {
   const { bus, telemetry, clock } = needs;
-  const store = storeTogether(needs);
+  let isClosing = false;
+  const store = storeTogether({ ...needs, isClosing: () => isClosing });
   // a first batch may come before the subscription is handed over
   const subscribed: Promise<Subscription> = bus.subscribe({
     topics: [EVENTS_TOPIC, RESULTS_TOPIC, ALERTS_TOPIC],
@@ -66,6 +68,7 @@ export async function indexDocuments(needs: IndexNeeds): Promise<Stage> {
       return { ready: true, detail: { lag: lag.flat().reduce((sum, behind) => sum + behind, 0) } };
     },
     async close() {
+      isClosing = true;
       callOff();
       await subscription.close();
     },
@@ -79,7 +82,9 @@ interface Waiting {
 }
 
 /** Gathers the batches of all partitions and stores them in one go; each is told when its own are safe. */
-function storeTogether(needs: IndexNeeds): (batch: Batch) => Promise<void> {
+function storeTogether(
+  needs: IndexNeeds & { readonly isClosing: () => boolean },
+): (batch: Batch) => Promise<void> {
   let waiting: Waiting[] = [];
   let messages = 0;
   let callOff: (() => void) | undefined;
@@ -89,10 +94,9 @@ function storeTogether(needs: IndexNeeds): (batch: Batch) => Promise<void> {
     const together = waiting;
     waiting = [];
     messages = 0;
-    storeAll(
-      needs,
-      together.map(({ batch }) => batch),
-    ).then(
+    const batches = together.map(({ batch }) => batch);
+    const isOver = (): boolean => needs.isClosing() || batches.every((batch) => batch.isStale());
+    untilAvailable({ what: 'documents', ...needs, isOver }, () => storeBatches(needs, batches)).then(
       () => {
         for (const { done } of together) done();
       },
@@ -108,47 +112,6 @@ function storeTogether(needs: IndexNeeds): (batch: Batch) => Promise<void> {
       if (messages >= STORE_AT) flush();
       else callOff ??= needs.clock.after(STORE_EVERY_MS, flush);
     });
-}
-
-async function storeAll(needs: IndexNeeds, batches: readonly Batch[]): Promise<void> {
-  await create(needs, 'logster-events', 'event_id', valuesOf(batches, EVENTS_TOPIC));
-  await create(needs, 'logster-inferences', 'inference_id', valuesOf(batches, RESULTS_TOPIC));
-  for (const value of valuesOf(batches, ALERTS_TOPIC)) {
-    const { alert } = JSON.parse(value.toString()) as { alert: Document };
-    await needs.documents.put(
-      'logster-alerts',
-      String(alert['alert_id']),
-      alert,
-      Number(alert['updated_at']),
-    );
-    needs.telemetry.metrics.count('indexed_total', { index: 'logster-alerts' });
-  }
-}
-
-/** Messages without a value are marks of time for the windows, not documents. */
-function valuesOf(batches: readonly Batch[], topic: Topic): Buffer[] {
-  return batches
-    .filter((batch) => batch.topic === topic)
-    .flatMap(({ messages }) => messages)
-    .flatMap(({ value }) => (value.length > 0 ? [value] : []));
-}
-
-async function create(
-  { documents, telemetry }: IndexNeeds,
-  index: 'logster-events' | 'logster-inferences',
-  idField: string,
-  values: readonly Buffer[],
-): Promise<void> {
-  if (values.length === 0) return;
-  const { created } = await documents.create(
-    index,
-    values.map((value) => {
-      const json = value.toString();
-      const body = (withoutRaw(value) ?? JSON.parse(json)) as Document;
-      return { id: String(body[idField]), body, json };
-    }),
-  );
-  telemetry.metrics.count('indexed_total', { index }, created);
 }
 
 /** By the wall clock: a replayed old capture is new here. */

@@ -1,10 +1,11 @@
 import { type LogsterError, reasonOf } from '../contracts/errors.ts';
 import { DEAD_LETTER_TOPIC, EVENTS_TOPIC, TOPICS } from '../contracts/topics.ts';
 import type { Batch, Bus, Message, Received } from '../ports/bus/bus.ts';
+import { deadLetterOf } from '../ports/dead-letter.ts';
 import type { State } from '../ports/state/state.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import { partitionCheckpoints } from './checkpoint.ts';
-import { deadLetterOf, readMessage } from './read-message.ts';
+import { readMessage } from './read-message.ts';
 import type { BatchSender } from './send-batches.ts';
 import { slidingWindows, type WindowOptions } from './window.ts';
 
@@ -110,8 +111,7 @@ export function partitionWindows(partition: number, needs: PartitionNeeds): Part
       reason = `not usable: ${reasonOf(thrown)}`;
     }
     telemetry.metrics.count('window_events_dead_total');
-    const letter = deadLetterOf(message, reason, clock.now());
-    return { key: message.key, value: Buffer.from(JSON.stringify(letter)) };
+    return deadLetterOf('featurize', message, reason, clock.now());
   }
 
   return {

@@ -1,4 +1,3 @@
-import type { DeadLetter } from '../contracts/dead-letter.ts';
 import { reasonOf } from '../contracts/errors.ts';
 import {
   EVENT_TYPES,
@@ -29,9 +28,6 @@ export type MessageReading =
 
 const no = (reason: string): MessageReading => ({ ok: false, reason });
 
-/** Dead letters carry at most so much of what arrived (contract of `logster-dead-letter`). */
-const PAYLOAD_BYTES = 256 * 1024;
-
 /**
  * Reads one message. Every event comes from our own normaliser, so it is checked by hand: the full schema costs
  * more than all the rest of the stage.
@@ -55,22 +51,6 @@ export function readMessage(message: Received): MessageReading {
   const event = parsed as NormalizedEvent;
   delete event.raw_event;
   return { ok: true, kind: 'event', event };
-}
-
-/** The dead letter for a message that cannot be used; `at` is wall clock, epoch seconds. */
-export function deadLetterOf(message: Received, reason: string, at: number): DeadLetter {
-  return {
-    stage: 'featurize',
-    reason,
-    source_topic: message.topic,
-    partition: message.partition,
-    offset: String(message.offset),
-    key: message.key,
-    headers: { ...message.headers },
-    payload: message.value.subarray(0, PAYLOAD_BYTES).toString('base64'),
-    payload_bytes: message.value.length,
-    at,
-  };
 }
 
 function readWatermark({ key, headers }: Received): MessageReading {

@@ -1,11 +1,7 @@
-import type { DeadLetter } from '../contracts/dead-letter.ts';
 import type { Message, Received } from '../ports/bus/bus.ts';
+import { deadLetterOf } from '../ports/dead-letter.ts';
 import { encodeReading, type RecordReading } from './read.ts';
-import type { RawRecord } from './record.ts';
 import { forwardWatermark } from './watermark.ts';
-
-/** Dead letters keep so much of a payload; the whole is in the raw topic as long as that keeps it. */
-const DEAD_LETTER_BYTES = 256 * 1024;
 
 /** What one batch sends on. */
 export interface Outgoing {
@@ -34,24 +30,9 @@ export function outgoing(
   for (const reading of readings) {
     forwardUpTo(reading.record.offset);
     if (reading.ok) events.push(...encodeReading(reading));
-    else if (reading.kind === 'dead') deadLetters.push(deadLetterOf(reading.record, reading.reason, at));
+    else if (reading.kind === 'dead')
+      deadLetters.push(deadLetterOf('ingest', reading.record, reading.reason, at));
   }
   forwardUpTo(Number.POSITIVE_INFINITY);
   return { events, deadLetters, lost };
-}
-
-function deadLetterOf(record: RawRecord, reason: string, at: number): Message {
-  const letter: DeadLetter = {
-    stage: 'ingest',
-    reason,
-    source_topic: record.topic,
-    partition: record.partition,
-    offset: String(record.offset),
-    key: record.key,
-    headers: { ...record.headers },
-    payload: record.value.subarray(0, DEAD_LETTER_BYTES).toString('base64'),
-    payload_bytes: record.value.length,
-    at,
-  };
-  return { key: record.key, value: Buffer.from(JSON.stringify(letter)) };
 }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import { DISTRIBUTED } from './distributed.ts';
 
 const port = z.number().int().min(0).max(65_535);
 const seconds = z.number().positive().max(86_400);
@@ -82,6 +83,7 @@ const schema = z.strictObject({
       port: port.default(9464).describe('port of /metrics, /healthz and /readyz; 0 takes a free one'),
     })
     .prefault({}),
+  ...DISTRIBUTED,
   retention: z
     .strictObject({
       events_days: z.number().positive().default(30).describe('days logster-events keeps a document'),

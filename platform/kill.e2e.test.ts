@@ -7,10 +7,10 @@ import { captureLines } from '../datasets/captures.ts';
 import { workedExample } from '../datasets/worked-example/worked-example.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { readConfig } from './config.ts';
+import { openPorts, type Ports } from './open-ports.ts';
 import { asideSettings, startProduct } from './product-process.ts';
 import { type Recording, replay } from './replay.ts';
 import { projectRoot } from './root.ts';
-import { openPorts, type Ports } from './wire.ts';
 
 const root = projectRoot();
 /** The replay lasts about eight seconds, so that kills fall into the middle of it. */

@@ -7,6 +7,11 @@ export interface OpsNeeds {
   readonly host: string;
   readonly port: number;
   readonly stages: () => readonly Stage[];
+  /** Stages that will run here: until all do, the process is not ready. */
+  readonly expected: number;
+  /** The engine behind each port, and the ports that this process uses. */
+  readonly engines: Readonly<Record<string, string>>;
+  readonly opened: readonly string[];
   /** Prometheus text. */
   readonly metricsText: () => Promise<string>;
 }
@@ -17,7 +22,9 @@ export interface Ops {
 }
 
 /** `/healthz` (the process lives), `/readyz` (every stage can work) and `/metrics` for operators. */
-export async function ops({ host, port, stages, metricsText }: OpsNeeds): Promise<Ops> {
+export async function ops(needs: OpsNeeds): Promise<Ops> {
+  const { host, port, stages, expected, engines, opened, metricsText } = needs;
+  const used = Object.fromEntries(opened.map((name) => [name, engines[name]]));
   const answer = async (path: string): Promise<{ status: number; type: string; body: string }> => {
     if (path === '/healthz') return { status: 200, type: 'text/plain', body: 'alive\n' };
     if (path === '/metrics')
@@ -27,11 +34,11 @@ export async function ops({ host, port, stages, metricsText }: OpsNeeds): Promis
     const parts = await Promise.all(
       stages().map(async (stage) => ({ stage: stage.name, ...(await stage.health().catch(unready)) })),
     );
-    const ready = parts.length > 0 && parts.every((part) => part.ready);
+    const ready = parts.length >= expected && parts.every((part) => part.ready);
     return {
       status: ready ? 200 : 503,
       type: 'application/json',
-      body: `${JSON.stringify({ ready, parts })}\n`,
+      body: `${JSON.stringify({ ready, engines: used, parts })}\n`,
     };
   };
   const server = createServer((request, response) => {

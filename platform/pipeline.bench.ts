@@ -8,10 +8,10 @@ import { RESULTS_TOPIC, TOPICS } from '../contracts/topics.ts';
 import type { Bus } from '../ports/bus/bus.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { readConfig } from './config.ts';
+import { openPorts } from './open-ports.ts';
 import { type Usage, usageOf } from './process-usage.ts';
 import { asideSettings, startProduct } from './product-process.ts';
 import { syntheticFleet } from './synthetic-fleet.ts';
-import { openPorts } from './wire.ts';
 
 /** The median rate of a host in the captures (research figure of the corpus). */
 const EVENTS_PER_SECOND = 3.5;

@@ -6,10 +6,10 @@ import { LogsterError } from '../contracts/errors.ts';
 import { EVENTS_TOPIC, GROUPS } from '../contracts/topics.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { readConfig } from './config.ts';
+import { openPorts } from './open-ports.ts';
 import { usageOf } from './process-usage.ts';
 import { asideSettings, startProduct } from './product-process.ts';
 import { syntheticFleet } from './synthetic-fleet.ts';
-import { openPorts } from './wire.ts';
 
 const MINUTES = 10;
 const ENDPOINTS = 300;
@@ -32,7 +32,7 @@ export async function benchSoak(root: string): Promise<BenchResult[]> {
   const directory = mkdtempSync(join(tmpdir(), 'logster-soak-'));
   const settings = asideSettings(directory);
   const product = startProduct(root, settings);
-  const ports = await openPorts(readConfig(settings, root), recordedTelemetry());
+  const ports = await openPorts(readConfig(settings, root), recordedTelemetry(), { only: ['bus'] });
   try {
     const fleet = syntheticFleet(ENDPOINTS, EVENTS_PER_SECOND);
     const begun = Date.now();

@@ -1,103 +1,36 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { alerting } from '../alerting/alerting.ts';
 import { api } from '../alerting/api/api.ts';
 import { techniqueAnalyzer } from '../alerting/sigma/techniques.ts';
-import { SCORE_QUEUE, type ScoreJob } from '../contracts/batch.ts';
 import type { Stage } from '../contracts/stage.ts';
 import { dashboard } from '../dashboard/dashboard.ts';
 import { indexDocuments } from '../dashboard/index-documents.ts';
 import { featureNames } from '../featurize/features.ts';
 import { featurize } from '../featurize/featurize.ts';
 import { ingest } from '../ingest/ingest.ts';
-import type { AlertStore } from '../ports/alerts/alerts.ts';
-import { embeddedAlerts } from '../ports/alerts/embedded.ts';
-import type { Bus } from '../ports/bus/bus.ts';
-import { embeddedBus } from '../ports/bus/embedded.ts';
-import type { Documents } from '../ports/documents/documents.ts';
-import { embeddedDocuments } from '../ports/documents/embedded.ts';
-import { embeddedQueue } from '../ports/queue/embedded.ts';
-import type { Queue } from '../ports/queue/queue.ts';
-import { folderRegistry } from '../ports/registry/embedded.ts';
-import type { Registry } from '../ports/registry/registry.ts';
-import { embeddedState } from '../ports/state/embedded.ts';
-import type { State } from '../ports/state/state.ts';
-import { systemClock } from '../ports/telemetry/clock.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import { serve } from '../serve/serve.ts';
 import type { Config } from './config.ts';
+import { PORT_NAMES, type PortName, type Ports } from './open-ports.ts';
 import { planScorers } from './plan-scorers.ts';
-
-/** What the stages share; the only place where implementations are chosen. */
-export interface Ports {
-  readonly bus: Bus;
-  readonly queue: Queue<ScoreJob>;
-  readonly state: State;
-  readonly documents: Documents;
-  readonly alerts: AlertStore;
-  readonly registry: Registry;
-  close(): Promise<void>;
-}
-
-/** Opens the embedded ports below the data directory. */
-export async function openPorts(
-  config: Config,
-  telemetry: Telemetry,
-  clock: Clock = systemClock,
-): Promise<Ports> {
-  const below = (folder: string): string => {
-    const directory = join(config.data.directory, folder);
-    mkdirSync(directory, { recursive: true });
-    return directory;
-  };
-  // what people rely on outlives a power cut, not only a killed process
-  const survives = 'power-cut';
-  const bus = embeddedBus({
-    directory: below('bus'),
-    clock,
-    telemetry,
-    topicBytes: config.retention.log_bytes,
-    survives,
-  });
-  const queue = embeddedQueue<ScoreJob>({
-    directory: below('queue'),
-    name: SCORE_QUEUE,
-    limits: { jobs: config.queue.max_jobs, bytes: config.queue.max_bytes },
-    clock,
-    telemetry,
-    survives,
-  });
-  const state = embeddedState({ directory: below('state'), clock, telemetry, survives });
-  const documents = embeddedDocuments({ file: join(below('documents'), 'documents.db') });
-  const alerts = await embeddedAlerts({ file: join(below('alerts'), 'alerts.db') });
-  const registry = folderRegistry({ directory: below('registry') });
-  return {
-    bus,
-    queue,
-    state,
-    documents,
-    alerts,
-    registry,
-    async close() {
-      await bus.close();
-      await queue.close();
-      await state.close();
-      await documents.close();
-      await alerts.close();
-      await registry.close();
-    },
-  };
-}
-
-/** Only the registry, for tools that need no more. */
-export function openRegistry(config: Config): Registry {
-  const directory = join(config.data.directory, 'registry');
-  mkdirSync(directory, { recursive: true });
-  return folderRegistry({ directory });
-}
 
 export const STAGES = ['ingest', 'featurize', 'serve', 'alerting', 'index', 'api', 'dashboard'] as const;
 export type StageName = (typeof STAGES)[number];
+
+/** What each stage opens: a replica of one connects to nothing else. */
+const USED: Readonly<Record<StageName, readonly PortName[]>> = {
+  ingest: ['bus'],
+  featurize: ['bus', 'queue', 'state'],
+  serve: ['bus', 'queue', 'state', 'registry'],
+  alerting: ['bus', 'alerts', 'documents'],
+  index: ['bus', 'documents'],
+  api: ['alerts', 'documents'],
+  dashboard: ['alerts', 'documents'],
+};
+
+/** The ports that these stages use between them. */
+export function portsOf(stages: readonly StageName[]): readonly PortName[] {
+  return PORT_NAMES.filter((port) => stages.some((stage) => USED[stage].includes(port)));
+}
 
 export interface StageNeeds {
   readonly ports: Ports;

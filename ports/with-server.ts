@@ -8,15 +8,28 @@ const SERVERS = {
 } as const;
 
 export type ServerVariable = keyof typeof SERVERS;
+export const SERVER_VARIABLES = Object.keys(SERVERS) as ServerVariable[];
 
 /**
  * Describes tests that need a real server: they run where its variable says where it is, else they are skipped and
  * their name says what they lack. A test leaves on the server nothing that another one could meet.
  */
 export function withServer(variable: ServerVariable, title: string, tests: (address: string) => void): void {
-  const address = process.env[variable];
-  if (address) describe(title, () => tests(address));
-  else
-    describe.skip(`${title} (skipped: ${variable} is not set to a ${SERVERS[variable]})`, () =>
-      tests('none'));
+  withServers([variable], title, (addresses) => tests(addresses[variable] ?? 'none'));
+}
+
+/** The same for tests that need several. */
+export function withServers(
+  variables: readonly ServerVariable[],
+  title: string,
+  tests: (addresses: Readonly<Partial<Record<ServerVariable, string>>>) => void,
+): void {
+  const addresses = Object.fromEntries(variables.map((name) => [name, process.env[name]]));
+  const missing = variables.filter((name) => !addresses[name]);
+  if (missing.length === 0) {
+    describe(title, () => tests(addresses));
+    return;
+  }
+  const reasons = missing.map((name) => `${name} is not set to a ${SERVERS[name]}`);
+  describe.skip(`${title} (skipped: ${reasons.join('; ')})`, () => tests({}));
 }

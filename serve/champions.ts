@@ -2,6 +2,7 @@ import { LogsterError, reasonOf } from '../contracts/errors.ts';
 import { PLATFORMS, type Platform } from '../contracts/event.ts';
 import type { ModelVersion, Registry } from '../ports/registry/registry.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
+import { untilAvailable } from '../ports/until-available.ts';
 import type { LoadedModel, Pool } from './pool.ts';
 
 /** What a registry calls a platform's model. */
@@ -36,14 +37,10 @@ export async function champions(needs: ChampionNeeds): Promise<Champions> {
   const refusals = new Map<Platform, { version: string; reason: string }>();
 
   for (const platform of PLATFORMS) {
-    const champion = await needs.registry.alias(modelNameOf(platform), 'champion');
-    if (!champion) {
-      throw new LogsterError(
-        'not-found',
-        `No champion of ${modelNameOf(platform)} in the registry; promote a version of it first`,
-      );
-    }
-    serving.set(platform, { version: champion.version, ...(await load(needs, platform, champion)) });
+    const { champion, files } = await untilAvailable({ what: 'registry', ...needs }, () =>
+      championOf(needs.registry, platform),
+    );
+    serving.set(platform, await load(needs, platform, champion, files));
   }
 
   /** One look at the registry: a new champion is loaded beside the old one, then takes over between two batches. */
@@ -52,8 +49,10 @@ export async function champions(needs: ChampionNeeds): Promise<Champions> {
     const old = serving.get(platform);
     if (!champion || !old || champion.version === old.version) return;
     if (refusals.get(platform)?.version === champion.version) return;
+    let files: Record<string, Buffer> | undefined;
     try {
-      serving.set(platform, { version: champion.version, ...(await load(needs, platform, champion)) });
+      files = await filesOf(needs.registry, champion);
+      serving.set(platform, await load(needs, platform, champion, files));
       refusals.delete(platform);
       needs.telemetry.log.info('A new champion took over', {
         platform,
@@ -62,6 +61,7 @@ export async function champions(needs: ChampionNeeds): Promise<Champions> {
       });
       await needs.pool.unload(platform, old.version);
     } catch (thrown) {
+      if (files === undefined && isAway(thrown)) throw thrown; // tried again at the next look
       refusals.set(platform, { version: champion.version, reason: reasonOf(thrown) });
       needs.telemetry.metrics.count('models_refused_total', { platform });
       needs.telemetry.log.error('A champion could not be loaded; the old version goes on', {
@@ -103,16 +103,35 @@ export async function champions(needs: ChampionNeeds): Promise<Champions> {
   };
 }
 
-async function load(needs: ChampionNeeds, platform: Platform, champion: ModelVersion): Promise<LoadedModel> {
+/** The champion with its files. Throws not-found where there is none. */
+async function championOf(registry: Registry, platform: Platform) {
+  const champion = await registry.alias(modelNameOf(platform), 'champion');
+  if (champion) return { champion, files: await filesOf(registry, champion) };
+  throw new LogsterError(
+    'not-found',
+    `No champion of ${modelNameOf(platform)} in the registry; promote a version of it first`,
+  );
+}
+
+async function filesOf(registry: Registry, champion: ModelVersion): Promise<Record<string, Buffer>> {
   const files: Record<string, Buffer> = {};
   for (const { name } of champion.files)
-    files[name] = await needs.registry.file(champion.name, champion.version, name);
-  const loaded = await needs.pool.load({ platform, name: champion.name, version: champion.version, files });
-  needs.telemetry.metrics.gauge('model_info', 1, {
-    platform,
-    version: champion.version,
-    backend: loaded.backend,
-  });
-  needs.telemetry.log.info('A model was loaded', { platform, version: champion.version, ...loaded });
-  return loaded;
+    files[name] = await registry.file(champion.name, champion.version, name);
+  return files;
+}
+
+async function load(
+  needs: ChampionNeeds,
+  platform: Platform,
+  { name, version }: ModelVersion,
+  files: Readonly<Record<string, Buffer>>,
+): Promise<Serving> {
+  const loaded = await needs.pool.load({ platform, name, version, files });
+  needs.telemetry.metrics.gauge('model_info', 1, { platform, version, backend: loaded.backend });
+  needs.telemetry.log.info('A model was loaded', { platform, version, ...loaded });
+  return { version, ...loaded };
+}
+
+function isAway(thrown: unknown): boolean {
+  return thrown instanceof LogsterError && thrown.code === 'unavailable';
 }

@@ -6,8 +6,8 @@ import type { Bus } from '../../ports/bus/bus.ts';
 import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
 import type { Surroundings } from '../cli.ts';
 import { readConfig } from '../config.ts';
+import { openPorts } from '../open-ports.ts';
 import { table } from '../table.ts';
-import { openPorts } from '../wire.ts';
 
 interface Kept {
   readonly place: string; // partition/offset in the dead letters
@@ -20,7 +20,7 @@ const PAGE = 1000;
 export function addDlqCommand(program: Command, { root, environment }: Surroundings): void {
   const dlq = program.command('dlq').description('messages that no stage could use');
   const withBus = async (run: (bus: Bus) => Promise<void>): Promise<void> => {
-    const ports = await openPorts(readConfig(environment, root), recordedTelemetry());
+    const ports = await openPorts(readConfig(environment, root), recordedTelemetry(), { only: ['bus'] });
     try {
       await run(ports.bus);
     } finally {

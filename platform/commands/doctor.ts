@@ -10,10 +10,10 @@ import { checkBackend } from '../check-backend.ts';
 import type { Surroundings } from '../cli.ts';
 import { type Config, readConfig } from '../config.ts';
 import { nativeFindings } from '../native-findings.ts';
+import { enginesOf, openPorts } from '../open-ports.ts';
 import { planScorers } from '../plan-scorers.ts';
 import { registerShippedModels } from '../shipped-models.ts';
 import { table } from '../table.ts';
-import { openPorts } from '../wire.ts';
 
 type Verdict = 'ok' | 'note' | 'fault';
 interface Finding {
@@ -79,10 +79,12 @@ async function portFindings(config: Config, root: string): Promise<Finding[]> {
     const ports = await openPorts(config, telemetry);
     try {
       await registerShippedModels(ports.registry, join(root, 'models'), telemetry.log);
-      const embedded: Finding = {
+      const engines: Finding = {
         what: 'ports',
         verdict: 'ok',
-        detail: 'bus, queue, state (lmdb), documents, alerts (SQLite), registry (folder): all embedded',
+        detail: Object.entries(enginesOf(config))
+          .map(([port, engine]) => `${port}: ${engine}`)
+          .join(', '),
       };
       const models = await Promise.all(
         PLATFORMS.map(async (platform): Promise<Finding[]> => {
@@ -115,7 +117,7 @@ async function portFindings(config: Config, root: string): Promise<Finding[]> {
           ];
         }),
       );
-      return [embedded, ...models.flat()];
+      return [engines, ...models.flat()];
     } finally {
       await ports.close();
     }

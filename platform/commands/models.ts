@@ -13,9 +13,9 @@ import { type ScoredFile, scoreFiles } from '../../train/score-file.ts';
 import type { Surroundings } from '../cli.ts';
 import { type Config, readConfig } from '../config.ts';
 import { evaluationTables } from '../evaluation-tables.ts';
+import { openPorts } from '../open-ports.ts';
 import { registerShippedModels } from '../shipped-models.ts';
 import { table } from '../table.ts';
-import { openRegistry } from '../wire.ts';
 
 /** `logster score`, `logster evaluate` and `logster export`. */
 export function addModelCommands(program: Command, surroundings: Surroundings): void {
@@ -139,7 +139,7 @@ async function modelsOf(
   asked: string | undefined,
 ): Promise<{ registry: Registry; loadModel: (platform: Platform) => Promise<LoadedModel> }> {
   const config: Config = readConfig(environment, root);
-  const registry = openRegistry(config);
+  const { registry } = await openPorts(config, recordedTelemetry(), { only: ['registry'] });
   await registerShippedModels(registry, join(root, 'models'), recordedTelemetry().log);
   const [name, version] = asked?.split('@') ?? [];
   return {

@@ -5,8 +5,8 @@ import { captureLines } from '../../datasets/captures.ts';
 import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
 import type { Surroundings } from '../cli.ts';
 import { readConfig } from '../config.ts';
+import { openPorts } from '../open-ports.ts';
 import { replay } from '../replay.ts';
-import { openPorts } from '../wire.ts';
 
 interface ReplayFlags {
   readonly speed: string;
@@ -26,7 +26,7 @@ export function addReplayCommand(program: Command, { root, environment }: Surrou
     .option('--host <name>', 'the endpoint of lines that name none')
     .option('--no-close', 'leave the last windows to the wall clock')
     .action(async (captures: string[], flags: ReplayFlags) => {
-      const ports = await openPorts(readConfig(environment, root), recordedTelemetry());
+      const ports = await openPorts(readConfig(environment, root), recordedTelemetry(), { only: ['bus'] });
       try {
         const told = await replay({
           bus: ports.bus,

@@ -3,13 +3,15 @@ import type { Stage } from '../../contracts/stage.ts';
 import { systemClock } from '../../ports/telemetry/clock.ts';
 import { jsonLog, plainLog, prometheusMetrics } from '../../ports/telemetry/embedded.ts';
 import type { Telemetry } from '../../ports/telemetry/telemetry.ts';
+import { untilAvailable } from '../../ports/until-available.ts';
 import { stageBeside } from '../beside.ts';
 import type { Config } from '../config.ts';
 import { demoRecordings } from '../demo.ts';
+import { enginesOf, openPorts } from '../open-ports.ts';
 import { type Ops, ops } from '../ops.ts';
 import { replay } from '../replay.ts';
 import { registerShippedModels } from '../shipped-models.ts';
-import { openPorts, STAGES, type StageName, startStage } from '../wire.ts';
+import { portsOf, STAGES, type StageName, startStage } from '../wire.ts';
 
 export interface StartOptions {
   readonly config: Config;
@@ -42,8 +44,9 @@ export async function start({ config, root, stages, demo, say, beside }: StartOp
     ? plainLog(config.log.level, (line) => process.stderr.write(line))
     : jsonLog(config.log.level, 'logster');
   const telemetry: Telemetry = { log, metrics: exposition.metrics };
-  const ports = await openPorts(config, telemetry);
-  await registerShippedModels(ports.registry, join(root, 'models'), telemetry.log);
+  const here = stages.filter((name) => !beside?.stages.includes(name));
+  const only = portsOf(here);
+  const ports = await openPorts(config, telemetry, { only });
   const running: Stage[] = [];
   let operators: Ops | undefined;
   const ending = new AbortController();
@@ -59,6 +62,15 @@ export async function start({ config, root, stages, demo, say, beside }: StartOp
     clearTimeout(late);
   };
   try {
+    operators = await ops({
+      ...{ ...config.ops, expected: stages.length, engines: enginesOf(config), opened: only },
+      stages: () => running,
+      metricsText: exposition.text,
+    });
+    if (here.includes('serve'))
+      await untilAvailable({ what: 'registry', telemetry, clock: systemClock }, () =>
+        registerShippedModels(ports.registry, join(root, 'models'), telemetry.log),
+      );
     const files = { scorer: join(root, 'dist/serve/scorer.js'), page: join(root, 'dist/dashboard-page') };
     for (const name of stages) {
       if (beside?.stages.includes(name)) {
@@ -69,7 +81,6 @@ export async function start({ config, root, stages, demo, say, beside }: StartOp
       running.push(await startStage(name, { ports, config, telemetry, clock: systemClock, files, apiUrl }));
       telemetry.log.info('Started a stage', { stage: name });
     }
-    operators = await ops({ ...config.ops, stages: () => running, metricsText: exposition.text });
   } catch (thrown) {
     await close();
     throw thrown;

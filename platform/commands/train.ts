@@ -5,13 +5,14 @@ import { type Command, Option } from 'commander';
 import { LogsterError } from '../../contracts/errors.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
 import { systemClock } from '../../ports/telemetry/clock.ts';
+import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
 import { TRAINING_BACKENDS, type TrainingBackend } from '../../train/open-trainer.ts';
 import { PARTS, type TrainingReport } from '../../train/report/training-report.ts';
 import { trainPlatform } from '../../train/train.ts';
 import type { Surroundings } from '../cli.ts';
 import { readConfig } from '../config.ts';
+import { openPorts } from '../open-ports.ts';
 import { table } from '../table.ts';
-import { openRegistry } from '../wire.ts';
 import { platformOf } from './models.ts';
 
 interface TrainFlags {
@@ -79,12 +80,12 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
       });
       if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 1)}\n`);
       process.stdout.write(`${seedsTable(report)}\n`);
-      const registry = openRegistry(config);
+      const { registry } = await openPorts(config, recordedTelemetry(), { only: ['registry'] });
       const { version } = await registry.register(trained.name, trained);
       await registry.setAlias(trained.name, 'challenger', version);
       await registry.close();
       process.stdout.write(
-        `Registered ${trained.name}@${version} as challenger; its card is ${join(config.data.directory, 'registry', trained.name, version, 'card.md')}\n`,
+        `Registered ${trained.name}@${version} as challenger in ${config.mlflow.url ?? `${join(config.data.directory, 'registry')}; its card is ${join(trained.name, version, 'card.md')} there`}\n`,
       );
     });
 }

@@ -3,10 +3,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 import type { Topic } from '../../contracts/topics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-
-export const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'] as const;
-export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
-export type Compression = (typeof COMPRESSIONS)[number];
+import type { Compression, SASL_MECHANISMS } from './kafka-settings.ts';
 
 /** How to authenticate: by name and password, or by a token that is read anew for every connection. */
 export type Sasl =

@@ -3,7 +3,8 @@ import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 import { TOPICS, type Topic } from '../../contracts/topics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Message } from './bus.ts';
-import { type Compression, MESSAGE_BYTES, REQUEST_BYTES } from './kafka-place.ts';
+import { MESSAGE_BYTES, REQUEST_BYTES } from './kafka-place.ts';
+import type { Compression } from './kafka-settings.ts';
 import { isRetriable } from './kafkajs-own.ts';
 import { partitionOf } from './partition-of.ts';
 

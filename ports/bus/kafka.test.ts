@@ -6,7 +6,8 @@ import { type BusSite, busContract } from './bus.contract.ts';
 import type { Bus } from './bus.ts';
 import { kafkaAdmin, kafkaBus } from './kafka.ts';
 import { canWriteZstd } from './kafka-codecs.ts';
-import { COMPRESSIONS, type KafkaPlace } from './kafka-place.ts';
+import type { KafkaPlace } from './kafka-place.ts';
+import { COMPRESSIONS } from './kafka-settings.ts';
 import { partitionOf } from './partition-of.ts';
 
 withServer('TEST_KAFKA', 'Kafka bus', (broker) => {

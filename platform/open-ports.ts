@@ -1,0 +1,240 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SCORE_QUEUE, type ScoreJob } from '../contracts/batch.ts';
+import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import type { AlertStore } from '../ports/alerts/alerts.ts';
+import { embeddedAlerts } from '../ports/alerts/embedded.ts';
+import { postgresAlerts } from '../ports/alerts/postgres.ts';
+import type { Bus } from '../ports/bus/bus.ts';
+import { embeddedBus } from '../ports/bus/embedded.ts';
+import { kafkaBus } from '../ports/bus/kafka.ts';
+import type { KafkaPlace, Sasl } from '../ports/bus/kafka-place.ts';
+import type { Documents } from '../ports/documents/documents.ts';
+import { elasticsearchDocuments } from '../ports/documents/elasticsearch.ts';
+import { embeddedDocuments } from '../ports/documents/embedded.ts';
+import { bullmqQueue } from '../ports/queue/bullmq.ts';
+import { embeddedQueue } from '../ports/queue/embedded.ts';
+import type { Queue } from '../ports/queue/queue.ts';
+import type { RedisPlace } from '../ports/redis.ts';
+import { folderRegistry } from '../ports/registry/embedded.ts';
+import { mlflowRegistry } from '../ports/registry/mlflow.ts';
+import type { Registry } from '../ports/registry/registry.ts';
+import { embeddedState } from '../ports/state/embedded.ts';
+import { redisState } from '../ports/state/redis.ts';
+import type { State } from '../ports/state/state.ts';
+import { systemClock } from '../ports/telemetry/clock.ts';
+import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
+import type { Config } from './config.ts';
+
+interface Opened {
+  readonly bus: Bus;
+  readonly queue: Queue<ScoreJob>;
+  readonly state: State;
+  readonly documents: Documents;
+  readonly alerts: AlertStore;
+  readonly registry: Registry;
+}
+
+export type PortName = keyof Opened;
+export const PORT_NAMES = [
+  'bus',
+  'queue',
+  'state',
+  'documents',
+  'alerts',
+  'registry',
+] as const satisfies PortName[];
+
+/** What the stages share. */
+export interface Ports extends Opened {
+  close(): Promise<void>;
+}
+
+interface OpenNeeds {
+  readonly config: Config;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  /** A folder of the data directory, made if need be. */
+  readonly below: (folder: string) => string;
+}
+
+/** What people rely on outlives a power cut, not only a killed process. */
+const SURVIVES = 'power-cut';
+
+const OPENERS: { readonly [Name in PortName]: (needs: OpenNeeds) => Promise<Opened[Name]> } = {
+  bus: async ({ config, telemetry, clock, below }) =>
+    config.kafka.brokers.length > 0
+      ? kafkaBus(kafkaPlaceOf(config, telemetry))
+      : embeddedBus({
+          directory: below('bus'),
+          ...{ clock, telemetry, survives: SURVIVES, topicBytes: config.retention.log_bytes },
+        }),
+  queue: async ({ config, telemetry, clock, below }) => {
+    const limits = { jobs: config.queue.max_jobs, bytes: config.queue.max_bytes };
+    const redis = redisPlaceOf(config, telemetry);
+    if (redis)
+      return bullmqQueue<ScoreJob>({
+        ...redis,
+        name: SCORE_QUEUE,
+        limits,
+        prefix: `{${config.redis.prefix}}`,
+      });
+    const directory = below('queue');
+    return embeddedQueue<ScoreJob>({
+      directory,
+      name: SCORE_QUEUE,
+      limits,
+      clock,
+      telemetry,
+      survives: SURVIVES,
+    });
+  },
+  state: async ({ config, telemetry, clock, below }) => {
+    const redis = redisPlaceOf(config, telemetry);
+    if (redis) return redisState({ ...redis, prefix: config.redis.prefix });
+    return embeddedState({ directory: below('state'), clock, telemetry, survives: SURVIVES });
+  },
+  documents: async ({ config, telemetry, clock, below }) => {
+    const { url, prefix, shards, replicas, username, password_file, api_key_file, ca_file } =
+      config.elasticsearch;
+    if (url === undefined) return embeddedDocuments({ file: join(below('documents'), 'documents.db') });
+    return elasticsearchDocuments({
+      ...{ node: url, prefix, shards, replicas, telemetry, clock },
+      ...given({ username, caFile: ca_file }),
+      ...given({ password: secretOf(password_file), apiKey: secretOf(api_key_file) }),
+    });
+  },
+  alerts: async ({ config, telemetry, below }) => {
+    const { url, schema, pool, password_file, ca_file } = config.postgres;
+    if (url === undefined) return embeddedAlerts({ file: join(below('alerts'), 'alerts.db') });
+    return postgresAlerts({
+      ...{ url: withPassword(url, secretOf(password_file)), schema, poolSize: pool, telemetry },
+      ...(ca_file !== undefined && { tls: { caFile: ca_file } }),
+    });
+  },
+  registry: async ({ config, telemetry, clock, below }) => {
+    const { url, experiment, prefix, username, password_file, token_file, ca_file } = config.mlflow;
+    if (url === undefined) return folderRegistry({ directory: below('registry') });
+    return mlflowRegistry({
+      ...{ url, experiment, prefix, username, caFile: ca_file, telemetry, clock },
+      ...{ password: secretOf(password_file), token: secretOf(token_file) },
+    });
+  },
+};
+
+/** Opens ports, all or some: embedded below the data directory, or the distributed engine whose address is set. */
+export async function openPorts(
+  config: Config,
+  telemetry: Telemetry,
+  { clock = systemClock, only = PORT_NAMES }: { clock?: Clock; only?: readonly PortName[] } = {},
+): Promise<Ports> {
+  const below = (folder: string): string => {
+    const directory = join(config.data.directory, folder);
+    mkdirSync(directory, { recursive: true });
+    return directory;
+  };
+  const needs = { config, telemetry, clock, below };
+  const closers: { close(): Promise<void> }[] = [];
+  const close = async (): Promise<void> => {
+    for (const port of closers) await port.close();
+  };
+  const open = async <Name extends PortName>(name: Name): Promise<Opened[Name]> => {
+    if (!only.includes(name)) return unopened(name);
+    const port = await OPENERS[name](needs);
+    closers.push(port);
+    return port;
+  };
+  try {
+    return {
+      bus: await open('bus'),
+      queue: await open('queue'),
+      state: await open('state'),
+      documents: await open('documents'),
+      alerts: await open('alerts'),
+      registry: await open('registry'),
+      close,
+    };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+/** Which engine stands behind each port, for people. */
+export function enginesOf(config: Config): Readonly<Record<PortName, string>> {
+  const { kafka, redis, elasticsearch, postgres, mlflow } = config;
+  const inRedis = redis.url === undefined ? 'lmdb' : 'Redis';
+  return {
+    bus: kafka.brokers.length > 0 ? `Kafka (${kafka.client})` : 'lmdb',
+    queue: redis.url === undefined ? 'lmdb' : 'BullMQ on Redis',
+    state: inRedis,
+    documents: elasticsearch.url === undefined ? 'SQLite' : 'Elasticsearch',
+    alerts: postgres.url === undefined ? 'SQLite' : 'PostgreSQL',
+    registry: mlflow.url === undefined ? 'folder' : 'MLflow',
+  };
+}
+
+/** Stands for a port that the stage did not say it uses. */
+function unopened<Name extends PortName>(name: Name): Opened[Name] {
+  return new Proxy({} as Opened[Name], {
+    get(_, property) {
+      if (property === 'then') return undefined; // asked of whatever an async function gives back
+      throw new LogsterError('conflict', `The port ${name} was not opened for this process`);
+    },
+  });
+}
+
+export function kafkaPlaceOf({ kafka }: Config, telemetry: Telemetry): KafkaPlace {
+  const { brokers, prefix, replication, compression, tls, ca_file } = kafka;
+  const sasl = saslOf(kafka);
+  return {
+    ...{ brokers, prefix, replication, compression, tls, telemetry },
+    ...given({ caFile: ca_file, sasl }),
+  };
+}
+
+function saslOf({ sasl_mechanism, username, password_file, token_file }: Config['kafka']): Sasl | undefined {
+  if (sasl_mechanism === undefined) return undefined;
+  if (sasl_mechanism === 'oauthbearer') {
+    if (token_file !== undefined) return { mechanism: sasl_mechanism, tokenFile: token_file };
+    throw new LogsterError('config-invalid', 'kafka.sasl_mechanism oauthbearer needs kafka.token_file');
+  }
+  const password = secretOf(password_file);
+  if (username !== undefined && password !== undefined)
+    return { mechanism: sasl_mechanism, username, password };
+  throw new LogsterError(
+    'config-invalid',
+    `kafka.sasl_mechanism ${sasl_mechanism} needs kafka.username and kafka.password_file`,
+  );
+}
+
+function redisPlaceOf({ redis }: Config, telemetry: Telemetry): RedisPlace | undefined {
+  const { url, cluster, password_file, ca_file } = redis;
+  if (url === undefined) return undefined;
+  return { url, cluster, telemetry, ...given({ password: secretOf(password_file), caFile: ca_file }) };
+}
+
+function secretOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new LogsterError('config-invalid', `The secret in ${file} cannot be read: ${reasonOf(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function withPassword(url: string, password: string | undefined): string {
+  if (password === undefined) return url;
+  const parsed = new URL(url);
+  parsed.password = encodeURIComponent(password);
+  return parsed.href;
+}
+
+/** Only what is there: optional settings of the ports may be absent, not undefined. */
+function given<T extends object>(options: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
