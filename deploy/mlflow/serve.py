@@ -7,7 +7,7 @@ with open(os.environ["POSTGRES_PASSWORD_FILE"], encoding="utf-8") as file:
     password = quote(file.read().strip(), safe="")
 # a URI in the environment is seen by this container alone; as an argument it would stand in the list of processes
 os.environ["MLFLOW_BACKEND_STORE_URI"] = (
-    f"postgresql://logster:{password}@{os.environ.get('POSTGRES_HOST', 'postgres')}:5432/mlflow"
+    f"postgresql+psycopg2://logster:{password}@{os.environ.get('POSTGRES_HOST', 'postgres')}:{os.environ.get('POSTGRES_PORT', '5432')}/mlflow"
 )
 os.execvp(
     "mlflow",
