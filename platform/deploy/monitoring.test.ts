@@ -57,15 +57,13 @@ test('the fields of /readyz that become metrics are those that the stages tell',
     for (const key of path.split('.')) expect(told).toMatch(new RegExp(`\\b${key}\\b`));
 });
 
-test('Prometheus scrapes every stage, twice', () => {
+test('Prometheus scrapes every stage, twice, and misses each that is gone', () => {
   const jobs = listOf(yamlOf('deploy/prometheus/prometheus.yml')['scrape_configs']);
   for (const job of jobs.slice(0, 2)) {
-    const scraped = listOf(at(job, 'static_configs')).map((target) => at(target, 'labels', 'service'));
-    expect(scraped).toEqual([...STAGES]);
-    for (const target of listOf(at(job, 'static_configs'))) {
-      expect(at(target, 'targets', 0)).toBe(`${String(at(target, 'labels', 'service'))}:9464`);
-    }
+    expect(at(job, 'dns_sd_configs')).toEqual([{ names: [...STAGES], type: 'A', port: 9464 }]);
   }
+  const rules = textOf('deploy/prometheus/rules.yml');
+  for (const stage of STAGES) expect(rules).toContain(`absent(up{job="logster", service="${stage}"})`);
 });
 
 test('the files of the cluster are those of compose', () => {
@@ -84,12 +82,8 @@ test('the dashboard shows each panel once, by the data source that is provisione
   const sources = listOf(yamlOf('deploy/grafana/provisioning/datasources/datasources.yaml')['datasources']);
   const known = sources.map((source) => at(source, 'uid'));
   for (const panel of panels) expect(known).toContain(panel.datasource.uid);
-  for (const of of [
-    (panel: (typeof panels)[number]) => panel.id,
-    (panel: (typeof panels)[number]) => panel.title,
-  ]) {
-    expect(new Set(panels.map(of)).size).toBe(panels.length);
-  }
+  expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
   expect(new Set(panels.map(({ gridPos: { x, y } }) => `${x} ${y}`)).size).toBe(panels.length);
 });
 
