@@ -13,6 +13,7 @@ import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSetupNativeCommand } from './commands/setup-native.ts';
 import { start } from './commands/start.ts';
+import { addTopicsCommand } from './commands/topics.ts';
 import { addTrainCommand } from './commands/train.ts';
 import { readConfig } from './config.ts';
 import { projectRoot } from './root.ts';
@@ -48,6 +49,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addDocsCommand(program, surroundings);
   addConfigCommand(program, surroundings);
   addKeysCommand(program, surroundings);
+  addTopicsCommand(program, surroundings);
   addBenchCommand(program, surroundings);
   addSetupNativeCommand(program, surroundings);
   try {

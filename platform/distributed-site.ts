@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from '@elastic/elasticsearch';
+import { Kafka, logLevel } from 'kafkajs';
 import { Client as Postgres } from 'pg';
-import { kafkaAdmin } from '../ports/bus/kafka.ts';
 import { closeRedis, connectRedis } from '../ports/redis.ts';
 import type { ServerVariable } from '../ports/with-server.ts';
 
@@ -50,7 +50,8 @@ export function distributedSite(
 }
 
 async function removeTopics(broker: string, prefix: string): Promise<void> {
-  const admin = await kafkaAdmin({ brokers: [broker] });
+  const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
   const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
   await admin.deleteTopics({ topics });
   await admin.disconnect();

@@ -12,6 +12,7 @@ export function generatedDocs(): Readonly<Record<string, string>> {
     ...Object.fromEntries(schemas),
     'docs/features.md': featureTableMarkdown(),
     'docs/settings.md': settingsMarkdown(),
+    'deploy/service-config.example.yaml': settingsExample(),
   };
 }
 
@@ -30,5 +31,22 @@ named. \`npm run logster -- config\` shows what is in force.
 | Setting | Default | What for |
 | --- | --- | --- |
 ${rows.join('\n')}
+`;
+}
+
+/** A settings file that sets nothing: every setting commented out, with its default. */
+function settingsExample(): string {
+  const sections = new Map<string, string[]>();
+  for (const { name, standard, purpose } of describeSettings()) {
+    const [section = '', key = ''] = name.split('.');
+    const lines = sections.get(section) ?? [];
+    sections.set(section, lines);
+    lines.push(`#  ${key}:${standard === '' ? '' : ` ${standard}`} # ${purpose}`);
+  }
+  const blocks = [...sections].map(([section, lines]) => [`#${section}:`, ...lines].join('\n'));
+  return `# Copy to service-config.yaml beside this file, which is read where it exists, or name your copy in LOGSTER_CONFIG.
+# Every setting, with its default after the colon where it has one. A variable LOGSTER_<SECTION>__<KEY> goes before it.
+
+${blocks.join('\n\n')}
 `;
 }

@@ -2,13 +2,15 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCORE_QUEUE, type ScoreJob } from '../contracts/batch.ts';
 import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import type { Topic } from '../contracts/topics.ts';
 import type { AlertStore } from '../ports/alerts/alerts.ts';
 import { embeddedAlerts } from '../ports/alerts/embedded.ts';
 import { postgresAlerts } from '../ports/alerts/postgres.ts';
 import type { Bus } from '../ports/bus/bus.ts';
 import { embeddedBus } from '../ports/bus/embedded.ts';
-import { kafkaBus } from '../ports/bus/kafka.ts';
+import { kafkaAdmin, kafkaBus } from '../ports/bus/kafka.ts';
 import type { KafkaPlace, Sasl } from '../ports/bus/kafka-place.ts';
+import { prepareTopics } from '../ports/bus/kafka-topics.ts';
 import type { Documents } from '../ports/documents/documents.ts';
 import { elasticsearchDocuments } from '../ports/documents/elasticsearch.ts';
 import { embeddedDocuments } from '../ports/documents/embedded.ts';
@@ -184,7 +186,18 @@ function unopened<Name extends PortName>(name: Name): Opened[Name] {
   });
 }
 
-export function kafkaPlaceOf({ kafka }: Config, telemetry: Telemetry): KafkaPlace {
+/** Makes the topics that are missing and checks the others; answers those that were made. */
+export async function kafkaTopics(config: Config, telemetry: Telemetry): Promise<readonly Topic[]> {
+  const place = kafkaPlaceOf(config, telemetry);
+  const admin = await kafkaAdmin(place);
+  try {
+    return await prepareTopics(admin, place);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function kafkaPlaceOf({ kafka }: Config, telemetry: Telemetry): KafkaPlace {
   const { brokers, prefix, replication, compression, tls, ca_file } = kafka;
   const sasl = saslOf(kafka);
   return {

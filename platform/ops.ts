@@ -2,6 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LogsterError, reasonOf } from '../contracts/errors.ts';
 import type { Stage } from '../contracts/stage.ts';
+import type { Metrics } from '../ports/telemetry/telemetry.ts';
+import { gaugeStages, type StageHealth } from './stage-gauges.ts';
 
 export interface OpsNeeds {
   readonly host: string;
@@ -12,6 +14,7 @@ export interface OpsNeeds {
   /** The engine behind each port, and the ports that this process uses. */
   readonly engines: Readonly<Record<string, string>>;
   readonly opened: readonly string[];
+  readonly metrics: Metrics;
   /** Prometheus text. */
   readonly metricsText: () => Promise<string>;
 }
@@ -23,17 +26,17 @@ export interface Ops {
 
 /** `/healthz` (the process lives), `/readyz` (every stage can work) and `/metrics` for operators. */
 export async function ops(needs: OpsNeeds): Promise<Ops> {
-  const { host, port, stages, expected, engines, opened, metricsText } = needs;
+  const { host, port, stages, expected, engines, opened, metrics, metricsText } = needs;
   const used = Object.fromEntries(opened.map((name) => [name, engines[name]]));
   const answer = async (path: string): Promise<{ status: number; type: string; body: string }> => {
     if (path === '/healthz') return { status: 200, type: 'text/plain', body: 'alive\n' };
-    if (path === '/metrics')
+    if (path === '/metrics') {
+      gaugeStages(metrics, await healthOf(stages()));
       return { status: 200, type: 'text/plain; version=0.0.4', body: await metricsText() };
+    }
     if (path !== '/readyz')
       return { status: 404, type: 'text/plain', body: 'Try /healthz, /readyz or /metrics\n' };
-    const parts = await Promise.all(
-      stages().map(async (stage) => ({ stage: stage.name, ...(await stage.health().catch(unready)) })),
-    );
+    const parts = await healthOf(stages());
     const ready = parts.length >= expected && parts.every((part) => part.ready);
     return {
       status: ready ? 200 : 503,
@@ -68,6 +71,12 @@ export async function ops(needs: OpsNeeds): Promise<Ops> {
         server.closeAllConnections();
       }),
   };
+}
+
+function healthOf(stages: readonly Stage[]): Promise<readonly StageHealth[]> {
+  return Promise.all(
+    stages.map(async (stage) => ({ stage: stage.name, ...(await stage.health().catch(unready)) })),
+  );
 }
 
 function unready(thrown: unknown) {

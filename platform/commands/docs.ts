@@ -15,6 +15,6 @@ export function addDocsCommand(program: Command, { root }: Surroundings): void {
         mkdirSync(dirname(join(root, path)), { recursive: true });
         writeFileSync(join(root, path), text);
       }
-      process.stdout.write(`${docs.length} files written below docs/\n`);
+      process.stdout.write(`${docs.length} files written below docs/ and deploy/\n`);
     });
 }

@@ -65,6 +65,7 @@ export async function start({ config, root, stages, demo, say, beside }: StartOp
     operators = await ops({
       ...{ ...config.ops, expected: stages.length, engines: enginesOf(config), opened: only },
       stages: () => running,
+      metrics: exposition.metrics,
       metricsText: exposition.text,
     });
     if (here.includes('serve'))

@@ -20,18 +20,7 @@ function metricsOfCode(): ReadonlySet<string> {
   return names;
 }
 
-/** Names that json-exporter.yml makes of /readyz. */
-function metricsOfReadiness(): ReadonlySet<string> {
-  const made = listOf(at(yamlOf('deploy/prometheus/json-exporter.yml'), 'modules', 'readiness', 'metrics'));
-  return new Set(
-    made.flatMap((metric) =>
-      Object.keys(at(metric, 'values') as object).map((value) => `${String(at(metric, 'name'))}_${value}`),
-    ),
-  );
-}
-
 const code = metricsOfCode();
-const readiness = metricsOfReadiness();
 
 test.each([
   'deploy/prometheus/rules.yml',
@@ -41,34 +30,20 @@ test.each([
   'deploy/kubernetes/components/prometheus-adapter/adapter-rules.yaml',
 ])('every metric of %s is one that Logster has', (file) => {
   const used = new Set([...textOf(file).matchAll(/\blogster_[a-z0-9_]+/g)].map(([name]) => name));
-  const unknown = [...used].filter((name) => !readiness.has(name) && !code.has(name.replace('logster_', '')));
+  const unknown = [...used].filter((name) => !code.has(name.replace('logster_', '')));
   expect(used.size).toBeGreaterThan(0);
   expect(unknown).toEqual([]);
 });
 
-test('the fields of /readyz that become metrics are those that the stages tell', () => {
-  const told = ['ingest/ingest.ts', 'featurize/featurize.ts', 'serve/serve.ts', 'alerting/alerting.ts']
-    .concat(['dashboard/index-documents.ts', 'ports/queue/queue.ts', 'platform/ops.ts'])
-    .map(textOf)
-    .join('\n');
-  const paths = [...textOf('deploy/prometheus/json-exporter.yml').matchAll(/'\{ \.([\w.]+) \}'/g)];
-  expect(paths.length).toBeGreaterThan(10);
-  for (const [, path = ''] of paths)
-    for (const key of path.split('.')) expect(told).toMatch(new RegExp(`\\b${key}\\b`));
-});
-
-test('Prometheus scrapes every stage, twice, and misses each that is gone', () => {
+test('Prometheus scrapes every stage, and misses each that is gone', () => {
   const jobs = listOf(yamlOf('deploy/prometheus/prometheus.yml')['scrape_configs']);
-  for (const job of jobs.slice(0, 2)) {
-    expect(at(job, 'dns_sd_configs')).toEqual([{ names: [...STAGES], type: 'A', port: 9464 }]);
-  }
+  expect(at(jobs[0], 'dns_sd_configs')).toEqual([{ names: [...STAGES], type: 'A', port: 9464 }]);
   const rules = textOf('deploy/prometheus/rules.yml');
   for (const stage of STAGES) expect(rules).toContain(`absent(up{job="logster", service="${stage}"})`);
 });
 
 test('the files of the cluster are those of compose', () => {
   const folder = 'deploy/kubernetes/components/monitoring';
-  expect(textOf(`${folder}/json-exporter.yml`)).toBe(textOf('deploy/prometheus/json-exporter.yml'));
   const [rules = {}] = documentsOf(`${folder}/rules.yaml`);
   expect(at(rules, 'spec', 'groups')).toEqual(yamlOf('deploy/prometheus/rules.yml')['groups']);
 });

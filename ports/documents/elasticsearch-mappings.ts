@@ -95,7 +95,7 @@ async function addFields(
 function mappingsOf(index: Index): estypes.MappingTypeMapping {
   const properties: Record<string, estypes.MappingProperty> = {
     id: { type: 'keyword' }, // sorting by `_id` is off by default since version 8
-    '@timestamp': { type: 'date', format: 'epoch_millis', ignore_malformed: true },
+    '@timestamp': { type: 'date', format: 'strict_date_optional_time||epoch_millis', ignore_malformed: true },
     body: { type: 'keyword', index: false, doc_values: false }, // kept in the source alone
   };
   for (const field of index.fields) properties[field.name] = propertyOf(field);
