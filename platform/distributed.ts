@@ -24,6 +24,12 @@ export const DISTRIBUTED = {
         .enum(COMPRESSIONS)
         .default('lz4')
         .describe('of what is written: none, gzip, snappy, lz4 or zstd'),
+      session_seconds: z
+        .number()
+        .min(6)
+        .max(1800)
+        .default(30)
+        .describe('a consumer that gave no sign for so long loses its partitions'),
       tls: z.boolean().default(false).describe('encrypt the connection'),
       ca_file: caFile,
       sasl_mechanism: z.enum(SASL_MECHANISMS).optional().describe('how to log in; none unless told'),

@@ -202,6 +202,8 @@ function kafkaPlaceOf({ kafka }: Config, telemetry: Telemetry): KafkaPlace {
   const sasl = saslOf(kafka);
   return {
     ...{ brokers, prefix, replication, compression, tls, telemetry },
+    sessionTimeoutMs: kafka.session_seconds * 1000,
+    heartbeatMs: Math.min(3_000, (kafka.session_seconds * 1000) / 5),
     ...given({ caFile: ca_file, sasl }),
   };
 }
