@@ -22,16 +22,10 @@ export function gaugeStages(metrics: Metrics, parts: readonly StageHealth[]): vo
 }
 
 function gaugeLag(metrics: Metrics, stage: string, lag: number): void {
-  switch (stage) {
-    case 'ingest':
-      return metrics.gauge('ingest_lag', lag);
-    case 'featurize':
-      return metrics.gauge('featurize_lag', lag);
-    case 'alerting':
-      return metrics.gauge('alerting_lag', lag);
-    case 'index':
-      return metrics.gauge('index_lag', lag);
-  }
+  if (stage === 'ingest') metrics.gauge('ingest_lag', lag);
+  if (stage === 'featurize') metrics.gauge('featurize_lag', lag);
+  if (stage === 'alerting') metrics.gauge('alerting_lag', lag);
+  if (stage === 'index') metrics.gauge('index_lag', lag);
 }
 
 function gaugeQueue(metrics: Metrics, queue: object): void {

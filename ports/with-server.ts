@@ -5,10 +5,18 @@ const SERVERS = {
   TEST_ELASTICSEARCH: 'Elasticsearch, as http://host:port',
   TEST_POSTGRES: 'PostgreSQL, as postgres://user@host:port/database',
   TEST_MLFLOW: 'MLflow, as http://host:port',
+  TEST_SERVICES: "folder of scripts kafka.sh, redis.sh, … that start servers of a test's own",
 } as const;
 
 export type ServerVariable = keyof typeof SERVERS;
-export const SERVER_VARIABLES = Object.keys(SERVERS) as ServerVariable[];
+/** Those of the servers that the whole product uses. */
+export const SERVER_VARIABLES = [
+  'TEST_KAFKA',
+  'TEST_REDIS',
+  'TEST_ELASTICSEARCH',
+  'TEST_POSTGRES',
+  'TEST_MLFLOW',
+] as const satisfies readonly ServerVariable[];
 
 /**
  * Describes tests that need a real server: they run where its variable says where it is, else they are skipped and
