@@ -41,10 +41,10 @@ export function distributedSite(
       LOGSTER_MLFLOW__PREFIX: `${name}-`,
     },
     async cleanUp() {
-      await removeTopics(TEST_KAFKA, `${name}-`);
-      await removeKeys(TEST_REDIS, name);
-      await removeIndices(TEST_ELASTICSEARCH, `${name}-`);
-      await removeSchema(TEST_POSTGRES, schema);
+      if (TEST_KAFKA) await removeTopics(TEST_KAFKA, `${name}-`);
+      if (TEST_REDIS) await removeKeys(TEST_REDIS, name);
+      if (TEST_ELASTICSEARCH) await removeIndices(TEST_ELASTICSEARCH, `${name}-`);
+      if (TEST_POSTGRES) await removeSchema(TEST_POSTGRES, schema);
     },
   };
 }

@@ -1,11 +1,14 @@
 import { availableParallelism, cpus } from 'node:os';
 import { type Command, Option } from 'commander';
 import type { BenchResult } from '../../contracts/bench.ts';
+import { LogsterError } from '../../contracts/errors.ts';
 import { benchFeaturize } from '../../featurize/featurize.bench.ts';
 import { benchIngest } from '../../ingest/ingest.bench.ts';
 import type { EngineName } from '../../models/engine.ts';
+import { SERVER_VARIABLES, type ServerVariable } from '../../ports/with-server.ts';
 import { benchExplain } from '../bench/explain.bench.ts';
 import { benchLimits } from '../bench/limits.bench.ts';
+import { benchQueue } from '../bench/queue.bench.ts';
 import { benchScore } from '../bench/score.bench.ts';
 import { benchScoreSoak } from '../bench/score-soak.bench.ts';
 import { benchTrain } from '../bench/train.bench.ts';
@@ -16,6 +19,7 @@ import { table } from '../table.ts';
 
 interface BenchOptions {
   readonly endpoints?: number;
+  readonly distributed?: boolean;
   readonly backend: EngineName;
 }
 
@@ -27,7 +31,9 @@ const BENCHES: Record<string, (root: string, options: BenchOptions) => Promise<r
   limits: benchLimits,
   explain: benchExplain,
   'score-soak': (root, { backend }) => benchScoreSoak(root, backend),
-  pipeline: (root, { endpoints }) => benchPipeline(root, endpoints),
+  pipeline: (root, { endpoints, distributed }) =>
+    benchPipeline(root, endpoints, distributed ? servers() : undefined),
+  queue: benchQueue,
   soak: (root) => benchSoak(root),
 };
 
@@ -39,6 +45,10 @@ export function addBenchCommand(program: Command, { root }: Surroundings): void 
     .description('measure speed beside a peer in the same run')
     .argument('<name>', names.join(', '))
     .addOption(new Option('--endpoints <n>', 'size of the fleet of the pipeline benchmark').argParser(Number))
+    .option(
+      '--distributed',
+      'the pipeline on the servers that TEST_KAFKA, TEST_REDIS, … name, beside the embedded one',
+    )
     .addOption(
       new Option('--backend <name>', 'what score-soak scores with')
         .choices(['gpu', 'webgpu', 'native', 'wasm', 'cpu'])
@@ -64,6 +74,20 @@ export function addBenchCommand(program: Command, { root }: Surroundings): void 
       };
       process.stdout.write(`${JSON.stringify({ bench: name, results, machine })}\n`);
     });
+}
+
+/** The servers to measure on. Throws `unavailable` naming the first that no variable names. */
+function servers(): Readonly<Partial<Record<ServerVariable, string>>> {
+  return Object.fromEntries(
+    SERVER_VARIABLES.map((name) => {
+      const address = process.env[name];
+      if (address) return [name, address];
+      throw new LogsterError(
+        'unavailable',
+        `--distributed needs ${SERVER_VARIABLES.join(', ')}; ${name} is not set`,
+      );
+    }),
+  );
 }
 
 function figure(value: number): number {
