@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Stage } from '../contracts/stage.ts';
 import { DEAD_LETTER_TOPIC, EVENTS_TOPIC, GROUPS, RAW_TOPICS, type RawTopic } from '../contracts/topics.ts';
 import type { Bus } from '../ports/bus/bus.ts';
@@ -6,6 +7,7 @@ import { outgoing } from './outgoing.ts';
 import { readRecords } from './read.ts';
 import type { RawRecord } from './record.ts';
 import { tally } from './tally.ts';
+import { isDivided, TimeMerge } from './time-merge.ts';
 import { isWatermark } from './watermark.ts';
 
 /** What the stage works with. */
@@ -15,29 +17,46 @@ export interface IngestNeeds {
   readonly clock: Clock;
 }
 
+/** Between two looks at a batch of which nothing may be taken yet. */
+const WAIT_MS = 10;
+
 /**
  * Turns every sensor's records into normalized events. Keeps no state, so any number may run. A batch is
  * committed once its events and dead letters are confirmed: a kill repeats it, and repeats have the same ids.
  */
 export async function ingest({ bus, telemetry, clock }: IngestNeeds): Promise<Stage> {
+  const merge = new TimeMerge(() => clock.now());
   const subscribed = bus.subscribe({
     topics: RAW_TOPICS,
     group: GROUPS.ingest,
+    async onAssigned(topic, partition) {
+      const lag = isDivided(topic) ? await bus.lag(GROUPS.ingest, topic) : [];
+      merge.assigned(topic, partition, lag[partition] ?? 0);
+      return undefined;
+    },
+    async onRevoked(topic, partition) {
+      merge.revoked(topic, partition);
+    },
     async onBatch(batch) {
       const topic = batch.topic as RawTopic; // no other topic is subscribed to
+      const count = merge.ready(batch);
+      const later = batch.messages[count];
+      if (later) batch.giveBackFrom(later.offset);
+      if (count === 0) {
+        await pause(WAIT_MS); // for the topics that are behind
+        return;
+      }
+      const messages = batch.messages.slice(0, count);
       const records: RawRecord[] = [];
-      for (const message of batch.messages) {
+      for (const message of messages) {
         if (!isWatermark(message)) records.push({ ...message, topic });
       }
       const readings = readRecords(topic, records, clock.now());
-      const { events, deadLetters, lost } = outgoing(
-        batch.messages.filter(isWatermark),
-        readings,
-        clock.now(),
-      );
+      const { events, deadLetters, lost } = outgoing(messages.filter(isWatermark), readings, clock.now());
       if (events.length > 0) await bus.publish(EVENTS_TOPIC, events);
       if (deadLetters.length > 0) await bus.publish(DEAD_LETTER_TOPIC, deadLetters);
-      const last = batch.messages.at(-1);
+      merge.taken(batch, count);
+      const last = messages.at(-1);
       if (last === undefined || batch.isStale()) return;
       await (await subscribed).commit(batch.topic, batch.partition, last.offset + 1);
       tally(topic, readings, lost, telemetry.metrics);

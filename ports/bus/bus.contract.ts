@@ -152,6 +152,26 @@ export function busContract(site: () => Promise<BusSite>): void {
     }
   });
 
+  test('what is given back comes again, and the rest after it', async () => {
+    await bus.publish(
+      TOPIC,
+      ['0', '1', '2', '3', '4', '5'].map((text) => message('a', text)),
+    );
+    const seen: string[] = [];
+    let tries = 0;
+    await collect(bus, [], {
+      onBatch: async ({ messages, giveBackFrom }) => {
+        tries += 1;
+        const count = tries === 1 ? 0 : Math.min(2, messages.length);
+        seen.push(...texts(messages.slice(0, count)));
+        const next = messages[count];
+        if (next) giveBackFrom(next.offset);
+      },
+    });
+    await eventually('all came', () => seen.length === 6);
+    expect(seen).toEqual(['0', '1', '2', '3', '4', '5']);
+  });
+
   test('a pause holds batches back until resume()', async () => {
     const seen: Received[] = [];
     const subscription = await collect(bus, seen);

@@ -26,6 +26,8 @@ export interface Batch {
   readonly messages: readonly Received[];
   /** Messages of this partition that lie behind this batch. 0 means that the consumer has caught up. */
   readonly remaining: number;
+  /** What lies from this offset on is given again with the next batch, once this one has been worked on. */
+  giveBackFrom(offset: number): void;
   /** True once the partition belongs to another consumer: stop, and commit nothing. */
   isStale(): boolean;
 }

@@ -249,8 +249,13 @@ export class KafkaSubscription implements Subscription {
       if (!last) return;
       const remaining = Number(batch.highWatermark) - 1 - last.offset;
       const isStale = () => holding.lost || this.silent();
-      await this.consumer.onBatch({ topic, partition, messages, remaining, isStale });
-      resolveOffset(String(last.offset));
+      let next = last.offset + 1;
+      const giveBackFrom = (offset: number): void => {
+        next = offset;
+      };
+      await this.consumer.onBatch({ topic, partition, messages, remaining, giveBackFrom, isStale });
+      if (next > (messages[0]?.offset ?? 0)) resolveOffset(String(next - 1));
+      if (next <= last.offset) return;
     }
   }
 

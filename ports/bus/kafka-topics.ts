@@ -22,6 +22,7 @@ export async function prepareTopics(admin: Admin, place: KafkaPlace): Promise<re
         configEntries: [
           { name: 'retention.ms', value: String(TOPICS[topic].retentionHours * 3_600_000) },
           { name: 'max.message.bytes', value: String(MESSAGE_BYTES) },
+          { name: 'message.timestamp.type', value: 'LogAppendTime' }, // one clock, whatever those of shippers say
           ...(replication > 2 ? [{ name: 'min.insync.replicas', value: String(replication - 1) }] : []),
         ],
       })),

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import kafkajs, { type Assigner, AssignerProtocol, CompressionTypes, PartitionAssigners } from 'kafkajs';
+import kafkajs, { type Assigner, AssignerProtocol, CompressionTypes, type PartitionAssigners } from 'kafkajs';
 import { LogsterError } from '../../contracts/errors.ts';
 import { type Codec, lz4Codec, snappyCodec, zstdCodec } from './kafka-codecs.ts';
 
@@ -88,11 +88,35 @@ function kafkajsCodec(codec: Codec) {
   };
 }
 
-/** Shares partitions evenly, and is told before each join. */
+/**
+ * Gives partition n of every topic to the same member, so that topics with the same keys can be read in step; is told
+ * before each join.
+ */
 export function awareAssigner(beforeJoin: () => Promise<void>) {
-  return (config: Parameters<typeof PartitionAssigners.roundRobin>[0]): AwareAssigner => ({
-    ...PartitionAssigners.roundRobin(config),
-    beforeJoin,
+  const name = 'LogsterByNumber';
+  return ({ cluster }: Parameters<typeof PartitionAssigners.roundRobin>[0]): AwareAssigner => ({
+    ...{ name, version: 1, beforeJoin },
+    async assign({ members, topics }) {
+      const ids = members.map(({ memberId }) => memberId).sort();
+      const shares = new Map<string, Record<string, number[]>>(ids.map((id) => [id, {}]));
+      for (const topic of topics)
+        for (const { partitionId } of cluster.findTopicPartitionMetadata(topic)) {
+          const share = shares.get(ids[partitionId % ids.length] ?? '') ?? {};
+          share[topic] = [...(share[topic] ?? []), partitionId];
+        }
+      return [...shares].map(([memberId, assignment]) => ({
+        memberId,
+        memberAssignment: AssignerProtocol.MemberAssignment.encode({
+          version: 1,
+          assignment,
+          userData: Buffer.alloc(0),
+        }),
+      }));
+    },
+    protocol: ({ topics }) => ({
+      name,
+      metadata: AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) }),
+    }),
   });
 }
 

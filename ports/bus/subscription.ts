@@ -231,7 +231,11 @@ export class EmbeddedSubscription implements Subscription {
       }
       position = last.offset + 1;
       const remaining = log.head(topic, partition).next - position;
-      await onBatch({ topic, partition, messages, remaining, isStale: () => this.isStale(holding) });
+      const giveBackFrom = (offset: number): void => {
+        position = offset;
+      };
+      const isStale = () => this.isStale(holding);
+      await onBatch({ topic, partition, messages, remaining, giveBackFrom, isStale });
     }
     await onRevoked?.(topic, partition);
   }
