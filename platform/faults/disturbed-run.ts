@@ -49,7 +49,11 @@ export interface Product {
 export interface RunOptions {
   readonly settings?: Readonly<Record<string, string>>;
   readonly processes?: Processes;
-  /** Seconds of the recordings per second; they last about five minutes. */
+  /**
+   * Seconds of the recordings per second; they last about five minutes. At 40 the ten seconds that an event may be late
+   * are a quarter of a second, within which a busy machine no longer reads three topics in step; at Infinity the replay
+   * waits for each slice.
+   */
   readonly speed: number;
   readonly recordings?: readonly Recording[];
   /** What happens meanwhile; the run goes on until it has ended. */
