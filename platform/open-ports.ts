@@ -26,6 +26,7 @@ import { redisState } from '../ports/state/redis.ts';
 import type { State } from '../ports/state/state.ts';
 import { systemClock } from '../ports/telemetry/clock.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
+import { untilAvailable } from '../ports/until-available.ts';
 import type { Config } from './config.ts';
 
 interface Opened {
@@ -124,11 +125,18 @@ const OPENERS: { readonly [Name in PortName]: (needs: OpenNeeds) => Promise<Open
   },
 };
 
+export interface OpenOptions {
+  readonly clock?: Clock;
+  readonly only?: readonly PortName[];
+  /** Waits for a server that does not answer yet, as a stage should; a tool rather says so. */
+  readonly patient?: boolean;
+}
+
 /** Opens ports, all or some: embedded below the data directory, or the distributed engine whose address is set. */
 export async function openPorts(
   config: Config,
   telemetry: Telemetry,
-  { clock = systemClock, only = PORT_NAMES }: { clock?: Clock; only?: readonly PortName[] } = {},
+  { clock = systemClock, only = PORT_NAMES, patient = false }: OpenOptions = {},
 ): Promise<Ports> {
   const below = (folder: string): string => {
     const directory = join(config.data.directory, folder);
@@ -142,7 +150,8 @@ export async function openPorts(
   };
   const open = async <Name extends PortName>(name: Name): Promise<Opened[Name]> => {
     if (!only.includes(name)) return unopened(name);
-    const port = await OPENERS[name](needs);
+    const opening = () => OPENERS[name](needs);
+    const port = patient ? await untilAvailable({ what: name, telemetry, clock }, opening) : await opening();
     closers.push(port);
     return port;
   };

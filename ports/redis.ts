@@ -174,3 +174,20 @@ function factsOf(info: string): ReadonlyMap<string, string> {
   const lines = info.split(/\r?\n/).filter((line) => line.includes(':'));
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
 }
+
+const SCAN_COUNT = 1_000;
+
+/** Keys that begin with a prefix, on every server; SCAN may name one twice while a table grows. */
+export async function keysOf(connection: RedisConnection, prefix: string): Promise<string[]> {
+  const servers = connection instanceof Cluster ? connection.nodes('master') : [connection];
+  const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
+  const found = new Set<string>();
+  for (const server of servers) {
+    for (let cursor = '0', begun = false; !begun || cursor !== '0'; begun = true) {
+      const [next, keys] = await server.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
+      for (const key of keys) found.add(key);
+      cursor = next;
+    }
+  }
+  return [...found];
+}

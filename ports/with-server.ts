@@ -2,6 +2,7 @@
 const SERVERS = {
   TEST_KAFKA: 'Kafka, as host:port',
   TEST_REDIS: 'Redis, as redis://host:port',
+  TEST_REDIS_CLUSTER: 'Redis Cluster, as redis://host:port',
   TEST_ELASTICSEARCH: 'Elasticsearch, as http://host:port',
   TEST_POSTGRES: 'PostgreSQL, as postgres://user@host:port/database',
   TEST_MLFLOW: 'MLflow, as http://host:port',

@@ -8,7 +8,7 @@ import { stageBeside } from '../beside.ts';
 import type { Config } from '../config.ts';
 import { demoRecordings } from '../demo.ts';
 import { enginesOf, openPorts } from '../open-ports.ts';
-import { type Ops, ops } from '../ops.ts';
+import { ops } from '../ops.ts';
 import { replay } from '../replay.ts';
 import { registerShippedModels } from '../shipped-models.ts';
 import { portsOf, STAGES, type StageName, startStage } from '../wire.ts';
@@ -46,9 +46,17 @@ export async function start({ config, root, stages, demo, say, beside }: StartOp
   const telemetry: Telemetry = { log, metrics: exposition.metrics };
   const here = stages.filter((name) => !beside?.stages.includes(name));
   const only = portsOf(here);
-  const ports = await openPorts(config, telemetry, { only });
   const running: Stage[] = [];
-  let operators: Ops | undefined;
+  const operators = await ops({
+    ...{ ...config.ops, expected: stages.length, engines: enginesOf(config), opened: only },
+    stages: () => running,
+    metrics: exposition.metrics,
+    metricsText: exposition.text,
+  });
+  const ports = await openPorts(config, telemetry, { only, patient: true }).catch(async (thrown: unknown) => {
+    await operators.close();
+    throw thrown;
+  });
   const ending = new AbortController();
   const close = async (): Promise<void> => {
     ending.abort();
@@ -56,18 +64,12 @@ export async function start({ config, root, stages, demo, say, beside }: StartOp
       telemetry.log.warn('Stopping took too long and was cut', { seconds: STOP_SECONDS });
       process.exit(1);
     }, STOP_SECONDS * 1000);
-    await operators?.close();
+    await operators.close();
     for (const stage of running) await stage.close();
     await ports.close();
     clearTimeout(late);
   };
   try {
-    operators = await ops({
-      ...{ ...config.ops, expected: stages.length, engines: enginesOf(config), opened: only },
-      stages: () => running,
-      metrics: exposition.metrics,
-      metricsText: exposition.text,
-    });
     if (here.includes('serve'))
       await untilAvailable({ what: 'registry', telemetry, clock: systemClock }, () =>
         registerShippedModels(ports.registry, join(root, 'models'), telemetry.log),

@@ -90,6 +90,19 @@ withServer('TEST_KAFKA', 'Kafka bus', (broker) => {
     await here.cleanUp();
   });
 
+  test('Node has nothing to warn of: no timer is set in the past', async () => {
+    const warnings: string[] = [];
+    const listen = ({ name, message }: Error): void => void warnings.push(`${name}: ${message}`);
+    process.on('warning', listen);
+    const here = await site();
+    const bus = await here.open();
+    await bus.publish(EVENTS_TOPIC, [message('a', Buffer.from('x'))]);
+    expect(await bus.read(EVENTS_TOPIC, partition, 0, 10)).toHaveLength(1);
+    await here.cleanUp();
+    process.off('warning', listen);
+    expect(warnings.filter((one) => one.startsWith('Timeout'))).toEqual([]);
+  });
+
   test('a broker that is not there, and an address that is none, are named', async () => {
     await expect(kafkaBus({ brokers: ['127.0.0.1:1'] })).rejects.toMatchObject({
       code: 'unavailable',

@@ -1,38 +1,44 @@
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../eventually.ts';
 import { proxyTo, type TcpProxy } from '../proxy.ts';
-import { closeRedis, connectRedis } from '../redis.ts';
+import { closeRedis, connectRedis, keysOf } from '../redis.ts';
 import { withServer } from '../with-server.ts';
 import { bullmqQueue } from './bullmq.ts';
-import { type QueueSite, queueContract } from './queue.contract.ts';
+import { queueContract } from './queue.contract.ts';
 import type { Queue, QueueLimits } from './queue.ts';
 
 const OPTIONS = { concurrency: 1, stalledAfterMs: 600, attempts: 3 };
 const job = (id: string, sizeBytes = 10) => ({ id, tenant: 'default', sizeBytes, data: `data of ${id}` });
 
+/** A place of its own under a prefix. */
+async function siteAt(url: string, limits: QueueLimits, cluster = false) {
+  const prefix = `{test-${randomUUID()}}`;
+  const handles: Queue<string>[] = [];
+  return {
+    prefix,
+    async open() {
+      const queue = await bullmqQueue<string>({ url, prefix, name: 'test', limits, cluster });
+      handles.push(queue);
+      return queue;
+    },
+    async cleanUp() {
+      for (const queue of handles) await queue.close();
+      const redis = await connectRedis({ url, cluster });
+      for (const key of await keysOf(redis, `${prefix}:`)) await redis.del(key);
+      await closeRedis(redis);
+    },
+  };
+}
+
+withServer('TEST_REDIS_CLUSTER', 'BullMQ queue on a cluster', (url) =>
+  queueContract((limits) => siteAt(url, limits, true)),
+);
+
 withServer('TEST_REDIS', 'BullMQ queue', (url) => {
-  async function site(limits: QueueLimits): Promise<QueueSite & { readonly prefix: string }> {
-    const prefix = `{test-${randomUUID()}}`;
-    const handles: Queue<string>[] = [];
-    return {
-      prefix,
-      async open() {
-        const queue = await bullmqQueue<string>({ url, prefix, name: 'test', limits });
-        handles.push(queue);
-        return queue;
-      },
-      async cleanUp() {
-        for (const queue of handles) await queue.close();
-        const redis = await connectRedis({ url });
-        const left = await redis.keys(`${prefix}:*`);
-        if (left.length > 0) await redis.del(...left);
-        await closeRedis(redis);
-      },
-    };
-  }
+  const site = (limits: QueueLimits) => siteAt(url, limits);
   const LIMITS = { jobs: 5, bytes: 1_000 };
 
-  queueContract(site);
+  describe('as every queue', () => queueContract(site));
 
   test('leaves nothing of a done job but its id', async () => {
     const here = await site(LIMITS);

@@ -1,35 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { proxyTo } from '../proxy.ts';
-import { closeRedis, connectRedis } from '../redis.ts';
 import { withServer } from '../with-server.ts';
 import { redisState } from './redis.ts';
 import { type StateSite, stateContract } from './state.contract.ts';
 import type { State } from './state.ts';
 
-withServer('TEST_REDIS', 'Redis state', (url) => {
-  async function site(): Promise<StateSite & { readonly prefix: string }> {
-    const prefix = `test-${randomUUID()}`;
-    const handles: State[] = [];
-    return {
-      prefix,
-      async open() {
-        const state = await redisState({ url, prefix });
-        handles.push(state);
-        return state;
-      },
-      pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
-      async cleanUp() {
-        for (const state of handles) await state.close();
-        const redis = await connectRedis({ url });
-        const left = await redis.keys(`${prefix}:*`);
-        if (left.length > 0) await redis.del(...left);
-        await closeRedis(redis);
-      },
-    };
-  }
+/** A place of its own under a prefix. */
+async function site(url: string, cluster = false): Promise<StateSite> {
+  const prefix = `test-${randomUUID()}`;
+  const handles: State[] = [];
+  return {
+    async open() {
+      const state = await redisState({ url, prefix, cluster });
+      handles.push(state);
+      return state;
+    },
+    pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+    async cleanUp() {
+      for (const state of handles) await state.close();
+      const state = await redisState({ url, prefix, cluster });
+      for (const key of await state.keys('')) await state.delete(key);
+      await state.close();
+    },
+  };
+}
 
-  stateContract(site);
+withServer('TEST_REDIS_CLUSTER', 'Redis Cluster state', (url) => stateContract(() => site(url, true)));
+
+withServer('TEST_REDIS', 'Redis state', (url) => {
+  describe('as every state', () => stateContract(() => site(url)));
 
   test('compareAndSet() whose answer was lost is sent again, and is still one success', async () => {
     const proxy = await proxyTo(Number(new URL(url).port));
@@ -59,7 +59,7 @@ withServer('TEST_REDIS', 'Redis state', (url) => {
   });
 
   test('keys() takes a prefix as it is written, whatever it means to a pattern', async () => {
-    const here = await site();
+    const here = await site(url);
     const state = await here.open();
     for (const key of ['a*b', 'axb', 'a[x]', 'a?']) await state.set(key, Buffer.from('x'));
     expect(await state.keys('a*')).toEqual(['a*b']);

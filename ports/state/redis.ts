@@ -1,14 +1,12 @@
 import { randomInt } from 'node:crypto';
-import { Cluster } from 'ioredis';
 import { LogsterError } from '../../contracts/errors.ts';
-import { closeRedis, connectRedis, type RedisConnection, type RedisPlace } from '../redis.ts';
+import { closeRedis, connectRedis, keysOf, type RedisPlace } from '../redis.ts';
 import type { State, Versioned } from './state.ts';
 
 /** Each value begins with its version, so that one ordinary string holds both and a plain SET stays one command. */
 const VERSION_BYTES = 6;
 /** As the embedded state: a stage that runs on one must run on the other. */
 const KEY_BYTES = 1_970;
-const SCAN_COUNT = 1_000;
 
 /**
  * Sets where the stored version is the wanted one, or is the new one already: the command may be sent twice when the
@@ -74,21 +72,6 @@ export async function redisState(options: RedisStateOptions): Promise<State> {
       await closeRedis(connection);
     },
   };
-}
-
-/** SCAN may name a key twice while the table grows. */
-async function keysOf(connection: RedisConnection, prefix: string): Promise<string[]> {
-  const servers = connection instanceof Cluster ? connection.nodes('master') : [connection];
-  const pattern = `${prefix.replace(/[\\*?[\]]/g, '\\$&')}*`;
-  const found = new Set<string>();
-  for (const server of servers) {
-    for (let cursor = '0', begun = false; !begun || cursor !== '0'; begun = true) {
-      const [next, keys] = await server.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT);
-      for (const key of keys) found.add(key);
-      cursor = next;
-    }
-  }
-  return [...found];
 }
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
