@@ -24,13 +24,16 @@ withServers(SERVER_VARIABLES, 'on distributed ports', (addresses) => {
   test('the outcome is that of the embedded ports, and 20 kills of random stages do not change it', async () => {
     const embedded = await runDisturbed({ speed: Number.POSITIVE_INFINITY });
     const calm = distributedSite(addresses);
-    const undisturbed = { settings: calm.settings, speed: Number.POSITIVE_INFINITY, processes: APART };
-    expect(await runDisturbed(undisturbed)).toEqual(embedded);
-    await calm.cleanUp();
     const stormy = distributedSite(addresses);
-    const disturb = kill(20, { least: 1500, most: 6000 });
-    const settings = { ...stormy.settings, LOGSTER_KAFKA__SESSION_SECONDS: '6' };
-    expect(await runDisturbed({ settings, speed: 4, processes: APART, disturb })).toEqual(embedded);
-    await stormy.cleanUp();
+    try {
+      const undisturbed = { settings: calm.settings, speed: Number.POSITIVE_INFINITY, processes: APART };
+      expect(await runDisturbed(undisturbed)).toEqual(embedded);
+      const disturb = kill(20, { least: 1500, most: 6000 });
+      const settings = { ...stormy.settings, LOGSTER_KAFKA__SESSION_SECONDS: '6' };
+      expect(await runDisturbed({ settings, speed: 4, processes: APART, disturb })).toEqual(embedded);
+    } finally {
+      await calm.cleanUp();
+      await stormy.cleanUp();
+    }
   }, 900_000);
 });

@@ -24,9 +24,11 @@ withServers([...SERVER_VARIABLES, 'TEST_SERVICES'], 'what the product survives',
   ): Promise<Outcome> {
     const site = distributedSite({ ...addresses, ...own });
     const settings = { ...site.settings, LOGSTER_KAFKA__SESSION_SECONDS: '6' };
-    const found = await runDisturbed({ settings, speed: SPEED, processes: APART, recordings, disturb });
-    await site.cleanUp();
-    return found;
+    try {
+      return await runDisturbed({ settings, speed: SPEED, processes: APART, recordings, disturb });
+    } finally {
+      await site.cleanUp();
+    }
   }
 
   async function withOwn<T>(
