@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ALERTS_TOPIC, EVENTS_TOPIC, RESULTS_TOPIC } from '../../contracts/topics.ts';
+import { WORKED_EXAMPLE_HOST, workedExample } from '../../datasets/worked-example/worked-example.ts';
 import { proxyTo } from '../../ports/proxy.ts';
 import { SERVER_VARIABLES, type ServerVariable, withServers } from '../../ports/with-server.ts';
 import { distributedSite } from '../distributed-site.ts';
