@@ -139,7 +139,7 @@ function comparable(alert: Alert) {
     last_seen: alert.last_seen,
     count: alert.count,
     severity: alert.severity,
-    attack_prob: alert.attack_prob,
+    attack_prob: alert.attack_prob.toFixed(2), // events of two topics within the lateness may come in either order
     inferences: [...alert.inference_ids].sort(),
     techniques: [...alert.ttp_techniques].sort(),
   };

@@ -156,6 +156,21 @@ withServers([...SERVER_VARIABLES, 'TEST_SERVICES'], 'what the product survives',
   );
 
   test(
+    'an endpoint whose clock is two hours ahead changes nothing for the others',
+    async () => {
+      const { lines } = workedExample(1_772_442_000 + 7_200, 120);
+      const ahead = lines.map((line) => Buffer.from(line.replaceAll(WORKED_EXAMPLE_HOST, 'DESKTOP-AHEAD')));
+      const recordings = [...standardRecordings(), { name: 'ahead', lines: ahead }];
+      const found = await outcome({}, async () => undefined, recordings);
+      expect(found.inferences).toEqual(expect.arrayContaining([...undisturbed.inferences]));
+      expect(found.alerts).toEqual(expect.arrayContaining([...undisturbed.alerts]));
+      expect(found.alerts.length).toBe(undisturbed.alerts.length + 1); // its own attack is seen like any other
+      expect(found.deadLetters).toBe(0);
+    },
+    8 * MINUTES,
+  );
+
+  test(
     'an MLflow that is away at the start holds up scoring alone, and a swap that it interrupts comes later',
     async () => {
       const proxy = await proxyTo(Number(new URL(addresses.TEST_MLFLOW ?? '').port));

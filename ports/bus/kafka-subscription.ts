@@ -3,10 +3,11 @@ import { reasonOf } from '../../contracts/errors.ts';
 import type { Topic } from '../../contracts/topics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Consumer, Received, Subscription } from './bus.ts';
-import { awareAssigner } from './kafkajs-own.ts';
+import { awareAssigner, isRetriable } from './kafkajs-own.ts';
 
 const DEFAULT_MESSAGES = 500;
 const CLOSE_MS = 10_000;
+const JOIN_PAUSE_MS = 1_000;
 /** Partitions a consumer works on side by side: all of the largest topic. */
 const SIDE_BY_SIDE = 12;
 /** Small, so that a batch is worked through well within a session. */
@@ -96,20 +97,39 @@ export class KafkaSubscription implements Subscription {
     });
     member.on(CRASH, ({ payload }) => {
       const { group } = this.consumer;
-      if (payload.restart)
-        this.needs.telemetry.log.warn('consumer joins anew', { group, reason: reasonOf(payload.error) });
+      this.needs.telemetry.log.warn('consumer joins anew', { group, reason: reasonOf(payload.error) });
+      if (payload.restart) return; // kafkajs does it itself
+      if (isRetriable(payload.error)) this.joinLater();
       else this.crash(payload.error);
     });
-    await member.connect();
-    await member.subscribe({ topics: [...this.topicOf.keys()], fromBeginning: true });
     this.beating = setInterval(() => this.beat(), this.needs.times.heartbeatMs);
-    await member.run({
+    await this.run();
+    await Promise.all([...this.holdings.values()].map(({ opened }) => opened));
+  }
+
+  private async run(): Promise<void> {
+    await this.member.connect();
+    await this.member.subscribe({ topics: [...this.topicOf.keys()], fromBeginning: true });
+    await this.member.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: SIDE_BY_SIDE,
       eachBatch: (payload) => this.onBatch(payload),
     });
-    await Promise.all([...this.holdings.values()].map(({ opened }) => opened));
+  }
+
+  /** kafkajs gives up on some outages that pass. */
+  private joinLater(): void {
+    const again = async (): Promise<void> => {
+      if (this.ending) return;
+      try {
+        await this.run();
+      } catch (error) {
+        if (isRetriable(error)) this.joinLater();
+        else this.crash(error);
+      }
+    };
+    setTimeout(() => void again(), JOIN_PAUSE_MS).unref();
   }
 
   async commit(topic: Topic, partition: number, offset: number): Promise<void> {

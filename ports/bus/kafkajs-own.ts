@@ -142,11 +142,12 @@ export function soleAssigner(topic: string, partition: number) {
   });
 }
 
-/** Whether kafkajs says that asking again may help; it hides the reason behind causes. */
+/** What kafkajs calls final though it passes: a coordinator is found once its broker has read its log again. */
+const PASSING = /^KafkaJS(GroupCoordinatorNotFound|Timeout|LockTimeout|NumberOfRetriesExceeded)$/;
+
+/** Whether asking again may help; kafkajs hides the reason behind causes. */
 export function isRetriable(error: unknown): boolean {
   const { cause } = error as { readonly cause?: unknown };
   if (cause instanceof KafkaJSError && cause !== error) return isRetriable(cause);
-  return (
-    error instanceof KafkaJSError && (error.retriable || error.name === 'KafkaJSNumberOfRetriesExceeded')
-  );
+  return error instanceof KafkaJSError && (error.retriable || PASSING.test(error.name));
 }
