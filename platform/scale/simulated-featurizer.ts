@@ -38,7 +38,10 @@ export function simulatedFeaturizer<W extends Sized & { readonly platform: Platf
     const ripe = PLATFORMS.map((platform) => formers[platform])
       .filter((former) => former.ripeAt() <= time.now)
       .sort((a, b) => a.oldest() - b.oldest())[0];
-    if (ripe) return build(ripe.take());
+    if (ripe) {
+      build(ripe.take());
+      return;
+    }
     const next = Math.min(...PLATFORMS.map((platform) => formers[platform].ripeAt()));
     if (!Number.isFinite(next) || (alarmAt <= next && alarmAt > time.now)) return;
     alarmAt = next;
@@ -53,7 +56,10 @@ export function simulatedFeaturizer<W extends Sized & { readonly platform: Platf
   }
 
   function send(batch: readonly W[], readyAt: number): void {
-    if (offer(batch) === 'full') return onRoom(() => send(batch, readyAt));
+    if (offer(batch) === 'full') {
+      onRoom(() => send(batch, readyAt));
+      return;
+    }
     if (time.now >= countFrom) blockedSeconds += time.now - readyAt;
     busy = false;
     look();
