@@ -50,6 +50,14 @@ describe('simulate()', () => {
     expect(figures.queue.failed).toBe(0);
   });
 
+  test('ticks on whole seconds come in crowds that wait longer than ticks spread over the second', () => {
+    const loaded = { ...path, scoreSeconds: () => 0.02 };
+    const crowded = simulate(loaded);
+    const spread = simulate({ ...loaded, spreadTicks: true });
+    expect(spread.utilisation).toBeCloseTo(crowded.utilisation, 1);
+    expect(spread.p50).toBeLessThan(crowded.p50);
+  });
+
   test('a burst makes a loaded scorer slower', () => {
     const loaded = { ...path, scoreSeconds: ({ nodes }: { nodes: number }) => nodes * 0.0005 };
     const burst = { from: 60, until: 120, share: 0.8, factor: 2 };

@@ -33,6 +33,8 @@ export interface ServingPath {
   readonly burst?: Burst;
   /** Seconds from a tick until the windows of the endpoint close: until its next event has arrived. */
   readonly closing: (random: () => number) => number;
+  /** Ticks fall anywhere within the second; the product has them on whole ones. */
+  readonly spreadTicks?: boolean;
   readonly featurizers: number;
   readonly partitions: number;
   /** A featurizer's time per window, from closing it to its bytes in the batch. */
@@ -147,13 +149,14 @@ function playEndpoints(
     for (const endpoint of bySecond[tick % intervalSeconds] ?? []) {
       const size = path.sizes[Math.floor(random() * path.sizes.length)] as WindowSize;
       const factor = bursting && joinsBurst[endpoint] === 1 ? burst.factor : 1;
+      const at = path.spreadTicks ? tick + random() : tick;
       const window = {
-        ...{ tick, platform: size.platform },
+        ...{ tick: at, platform: size.platform },
         nodes: size.nodes * factor,
         edges: size.edges * factor,
         bytes: size.bytes * factor,
       };
-      time.at(tick + path.closing(random), () => close(featurizerOf[endpoint] ?? 0, window));
+      time.at(at + path.closing(random), () => close(featurizerOf[endpoint] ?? 0, window));
     }
     if (tick + 1 < path.seconds) time.at(tick + 1, () => tickAt(tick + 1));
   };
