@@ -27,7 +27,7 @@ export function erlangC(load: number, servers: number): number {
 
 /**
  * Mean wait before service of G/G/c, by Allen and Cunneen: that of M/M/c times the mean of both variations
- * (A. O. Allen, Probability, Statistics, and Queueing Theory, 2nd edition, 1990, section 5.4.1). Exact for M/M/c and
+ * (A. O. Allen, Probability, Statistics, and Queueing Theory, 2nd edition, 1990). Exact for M/M/c and
  * M/G/1 (Pollaczek and Khinchine). Infinite when more arrives than can be served.
  */
 export function allenCunneenWait(station: Station): number {

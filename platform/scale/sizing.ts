@@ -38,8 +38,7 @@ export const ASSUMED = {
   elasticDiskPerJson: 0.5, // compressed source and index structures per byte of JSON
   elasticCopies: 2,
   elasticShardBytes: 50e9,
-  postgresTransactionsPerSecond: 300, // one after another
-  redisCommandsPerBatch: 12,
+  redisBytesPerCoreSecond: 250e6,
   dollarsPerCoreHour: 0.045,
   dollarsPerMemoryGbHour: 0.006,
   dollarsPerDiskGbMonth: 0.08,
@@ -160,7 +159,7 @@ export function sizingOf(fleet: Fleet, sizes: Sizes) {
       batchBytes: windows * sizes.batchPerWindow, // written, and read once more
       headBytes: (endpoints / TOPICS['normalized-endpoint-events'].partitions) * sizes.checkpointHead,
     },
-    postgres: { transactions: hits, rows: hits * 4 },
+    postgres: { transactions: hits },
   };
 }
 
@@ -174,10 +173,12 @@ export function monthlyCost(sizing: Sizing) {
   const memory = (gigabytes: number) => gigabytes * dollarsPerMemoryGbHour * hoursPerMonth;
   const disk = (bytes: number) => (bytes / 1e9) * dollarsPerDiskGbMonth;
   const processes = Object.values(replicas).reduce((sum, count) => sum + count, 0);
+  const redisBytes = redis.checkpointBytes + 2 * redis.batchBytes;
+  const redisCores = Math.max(4, Math.ceil(redisBytes / ASSUMED.redisBytesPerCoreSecond));
   const parts = {
     stages: cores(processes) + memory(processes), // a core and a gigabyte each
     kafka: cores(4 * brokers) + memory(16 * brokers) + disk(sizing.kafkaDisk / ASSUMED.diskFill),
-    redis: cores(4) + memory((2 * 1.3 * redis.heldBytes) / 1e9), // a copy, and room for writing the file
+    redis: cores(redisCores) + memory((2 * 1.3 * redis.heldBytes) / 1e9), // a copy, and room for writing the file
     elasticsearch:
       cores(8 * elasticNodes) + memory(64 * elasticNodes) + disk(sizing.elasticDisk / ASSUMED.diskFill),
   };
