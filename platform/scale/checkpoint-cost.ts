@@ -1,6 +1,6 @@
+import { compressFrameSync } from 'lz4-napi';
 import { partitionCheckpoints } from '../../featurize/checkpoint.ts';
 import type { SlidingWindows } from '../../featurize/window.ts';
-import { lz4Codec } from '../../ports/bus/kafka-codecs.ts';
 import type { State } from '../../ports/state/state.ts';
 
 /** What featurize's checkpoints cost the state store, per endpoint. */
@@ -57,7 +57,7 @@ export function checkpointCost(windows: SlidingWindows): MeasuredCheckpoints {
         heldBytes: held.length / endpoints,
         headBytes: (values.get('featurize/checkpoint/0')?.length ?? 0) / endpoints,
         writtenPerSecond: last > countedFrom ? written / (last - countedFrom) / endpoints : 0,
-        lz4Ratio: held.length > 0 ? held.length / lz4Codec.compress(held).length : 1,
+        lz4Ratio: held.length > 0 ? held.length / compressFrameSync(held).length : 1,
       };
     },
   };
