@@ -9,6 +9,7 @@ import { SERVER_VARIABLES, type ServerVariable } from '../../ports/with-server.t
 import { benchExplain } from '../bench/explain.bench.ts';
 import { benchLimits } from '../bench/limits.bench.ts';
 import { benchQueue } from '../bench/queue.bench.ts';
+import { benchScale } from '../bench/scale.bench.ts';
 import { benchScore } from '../bench/score.bench.ts';
 import { benchScoreSoak } from '../bench/score-soak.bench.ts';
 import { benchTrain } from '../bench/train.bench.ts';
@@ -34,6 +35,7 @@ const BENCHES: Record<string, (root: string, options: BenchOptions) => Promise<r
   pipeline: (root, { endpoints, distributed }) =>
     benchPipeline(root, endpoints, distributed ? servers() : undefined),
   queue: benchQueue,
+  scale: benchScale,
   soak: (root) => benchSoak(root),
 };
 
