@@ -31,7 +31,7 @@ export async function platformaticBus(place: KafkaPlace): Promise<Bus> {
   const admin = new Admin(clientOptions(place));
   const client = new PlatformaticClient(place);
   const publisher = new KafkaPublisher(platformaticSender(place, prefix, compression), telemetry);
-  const away = (cause: unknown) => kafkaAway(place, new Error(innermostReason(cause), { cause }));
+  const away = (cause: unknown) => kafkaAway(place, cause, innermostReason(cause));
   try {
     await prepareTopics(platformaticTopics(admin), place);
     await publisher.connect();
