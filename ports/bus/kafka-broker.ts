@@ -73,6 +73,7 @@ export async function testBroker(libs: string): Promise<TestBroker> {
     folder,
     async start() {
       child = spawn('java', [...java, 'kafka.Kafka', settings], { stdio: ['ignore', 'ignore', 'pipe'] });
+      process.once('exit', kill); // a test that is broken off leaves nothing behind
       await answers(child, ports);
     },
     kill,

@@ -84,7 +84,7 @@ export function kafkaAway(place: KafkaPlace, cause: unknown, reason = reasonOf(c
 
 /** The settings to correct, when the broker answered and one side did not trust the other. */
 function settingsAtFault(thrown: unknown): string | undefined {
-  if (!(thrown instanceof Error)) return undefined;
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
   const {
     name,
     message,

@@ -1,4 +1,4 @@
-import { LogsterError, reasonOf } from '../../contracts/errors.ts';
+import { LogsterError } from '../../contracts/errors.ts';
 import { TOPICS, type Topic } from '../../contracts/topics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Message } from './bus.ts';
@@ -18,6 +18,8 @@ export interface RequestSender {
   send(items: readonly Item[]): Promise<void>;
   /** What helps after `send` threw: to send again, to send again under new numbers, or nothing. */
   remedyFor(error: unknown): 'again' | 'renumber' | undefined;
+  /** What went wrong, for people. */
+  reasonOf(error: unknown): string;
   /** Begins anew, with numbers that the broker has never seen. */
   renumber(): Promise<void>;
   close(): Promise<void>;
@@ -129,7 +131,8 @@ export class KafkaPublisher {
         const remedy = sender.remedyFor(error);
         if (this.closed || !remedy) throw error;
         telemetry.metrics.count('bus_publish_retries_total');
-        if (tries === 0) telemetry.log.warn('Kafka took no messages; they wait', { reason: reasonOf(error) });
+        const reason = sender.reasonOf(error);
+        if (tries === 0) telemetry.log.warn('Kafka took no messages; they wait', { reason });
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         const mend = remedy === 'renumber' ? sender.renumber() : sender.connect();
         await mend.catch(() => undefined); // the next try says what is wrong

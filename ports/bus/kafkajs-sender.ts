@@ -28,6 +28,7 @@ export function kafkajsSender(kafka: Kafka, prefix: string, compression: Compres
       if (LOST_NUMBERS.test(reasonOf(error))) return 'renumber';
       return isRetriable(error) ? 'again' : undefined;
     },
+    reasonOf,
     async renumber() {
       await producer.disconnect().catch(() => undefined); // it is given up either way
       producer = producerOf(kafka);

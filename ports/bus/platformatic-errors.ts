@@ -57,7 +57,6 @@ function leavesOf(error: unknown): readonly unknown[] {
 }
 
 function causesOf(error: unknown): readonly unknown[] {
-  const chain: unknown[] = [];
-  for (let at: unknown = error; at instanceof Error && !chain.includes(at); at = at.cause) chain.push(at);
-  return chain.length > 0 ? chain : [error];
+  const { cause } = (error ?? {}) as { readonly cause?: unknown };
+  return cause === undefined || cause === error ? [error] : [error, ...causesOf(cause)];
 }

@@ -3,7 +3,7 @@ import type { KafkaPlace } from './kafka-place.ts';
 import type { Item, RequestSender } from './kafka-publisher.ts';
 import type { Compression } from './kafka-settings.ts';
 import { clientOptions, dropConnections, isLate } from './platformatic-client.ts';
-import { isKafkaError, isPassing } from './platformatic-errors.ts';
+import { innermostReason, isKafkaError, isPassing } from './platformatic-errors.ts';
 
 /** The library counts messages of a partition beyond the 31 bits that Kafka has for them; long before, it begins anew. */
 const MESSAGES_A_NUMBERING = 2 ** 30;
@@ -56,6 +56,7 @@ export function platformaticSender(
       if (isKafkaError(error, ...LOST_NUMBERS)) return 'renumber';
       return isPassing(error) ? 'again' : undefined;
     },
+    reasonOf: innermostReason,
     renumber,
     close: () => producer.close(),
   };
