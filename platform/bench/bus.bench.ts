@@ -8,7 +8,7 @@ import { EVENTS_TOPIC, type Topic } from '../../contracts/topics.ts';
 import type { Bus, Message } from '../../ports/bus/bus.ts';
 import { ROUNDS, type Rounds, rowsOf } from './rounds.ts';
 
-const EVENTS = 20_000;
+const EVENTS = 50_000;
 const EVENT_BYTES = 1_024;
 const ENDPOINTS = 200;
 /** As ingest publishes: what came of one batch, several batches at a time. */

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALERTS_TOPIC, TOPICS } from '../../contracts/topics.ts';
 import { eventually } from '../eventually.ts';
-import type { Bus, Received } from './bus.ts';
+import type { Batch, Bus, Received } from './bus.ts';
 import { kafkaBus } from './kafka.ts';
 import {
   BROKER_PASSWORD,
@@ -54,11 +54,14 @@ withBroker('Kafka that asks who comes in', (libs) => {
     writeFileSync(tokenFile, `${unsignedToken()}\n`);
     return { mechanism: 'oauthbearer', tokenFile };
   };
-  const collect = (bus: Bus, seen: Received[]) =>
+  const collect = (bus: Bus, seen: Received[], batches: Batch[] = []) =>
     bus.subscribe({
       topics: [ALERTS_TOPIC],
       group: 'readers',
-      onBatch: async ({ messages }) => void seen.push(...messages),
+      onBatch: async (batch) => {
+        batches.push(batch);
+        seen.push(...batch.messages);
+      },
     });
 
   describe.each(ENGINES)('through %s', (_, open) => {
@@ -110,7 +113,8 @@ withBroker('Kafka that asks who comes in', (libs) => {
         const bus = await open(place('PLAINTEXT'));
         const seen: Received[] = [];
         try {
-          const subscription = await collect(bus, seen);
+          const batches: Batch[] = [];
+          const subscription = await collect(bus, seen, batches);
           await bus.publish(ALERTS_TOPIC, [message('0')]);
           await eventually('the first came', () => seen.length === 1);
           await broker.kill();
@@ -120,7 +124,11 @@ withBroker('Kafka that asks who comes in', (libs) => {
               confirmed += 1;
             }),
           );
-          await new Promise((resolve) => setTimeout(resolve, 2_000));
+          expect(batches[0]?.isStale()).toBe(false);
+          await eventually(
+            'its own clock says that the session is over',
+            () => batches[0]?.isStale() === true,
+          );
           expect(confirmed).toBe(0);
           await broker.start();
           await Promise.all(publishing);

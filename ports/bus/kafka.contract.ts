@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { DEAD_LETTER_TOPIC, EVENTS_TOPIC, TOPICS } from '../../contracts/topics.ts';
 import { eventually } from '../eventually.ts';
 import { type BusSite, busContract } from './bus.contract.ts';
-import type { Bus } from './bus.ts';
+import type { Bus, Received } from './bus.ts';
 import { kafkaAdmin } from './kafka.ts';
 import { canWriteZstd } from './kafka-codecs.ts';
 import type { KafkaPlace } from './kafka-place.ts';
@@ -71,6 +71,68 @@ export function kafkaContract(open: (place: KafkaPlace) => Promise<Bus>, broker:
       await here.cleanUp();
     },
   );
+
+  test('what a broker stores with zstd is read by any consumer', async () => {
+    const here = await site();
+    const admin = await kafkaAdmin(here.place);
+    const topic = `${here.place.prefix}${EVENTS_TOPIC}`;
+    const numPartitions = TOPICS[EVENTS_TOPIC].partitions;
+    const configEntries = [{ name: 'compression.type', value: 'zstd' }];
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions, configEntries }] });
+    await admin.disconnect();
+    const bus = await here.open();
+    const value = Buffer.alloc(100_000, 'logster ');
+    await bus.publish(EVENTS_TOPIC, [message('a', value)]);
+    expect((await bus.read(EVENTS_TOPIC, partition, 0, 1))[0]?.value.equals(value)).toBe(true);
+    await here.cleanUp();
+  });
+
+  test('what retention took is passed over', async () => {
+    const here = await site();
+    const bus = await here.open();
+    await bus.publish(
+      EVENTS_TOPIC,
+      ['0', '1', '2'].map((text) => message('a', Buffer.from(text))),
+    );
+    const admin = await kafkaAdmin(here.place);
+    const topic = `${here.place.prefix}${EVENTS_TOPIC}`;
+    await admin.fetchTopicOffsets(topic); // kafkajs knows leaders only of topics it was asked about
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: '2' }] });
+    await admin.disconnect();
+    const seen: Received[] = [];
+    await bus.subscribe({
+      topics: [EVENTS_TOPIC],
+      group: 'readers',
+      onBatch: async ({ messages }) => void seen.push(...messages),
+    });
+    await eventually('the last came', () => seen.length === 1);
+    expect(seen[0]).toMatchObject({ offset: 2 });
+    expect(await bus.read(EVENTS_TOPIC, partition, 0, 9)).toMatchObject([{ offset: 2 }]);
+    expect((await bus.offsets(EVENTS_TOPIC))[partition]).toEqual({ first: 2, next: 3 });
+    expect((await bus.lag('readers', EVENTS_TOPIC))[partition]).toBe(1);
+    await here.cleanUp();
+  });
+
+  test('a batch longer than the session keeps its partition', async () => {
+    const here = await site({ sessionTimeoutMs: 6_000 }); // the shortest that brokers allow
+    const bus = await here.open();
+    let isStale: boolean | undefined;
+    const subscription = await bus.subscribe({
+      topics: [EVENTS_TOPIC],
+      group: 'readers',
+      onBatch: async (batch) => {
+        await new Promise((resolve) => setTimeout(resolve, 8_000));
+        isStale = batch.isStale();
+        await subscription.commit(EVENTS_TOPIC, partition, 1);
+      },
+    });
+    await bus.publish(EVENTS_TOPIC, [message('a', Buffer.from('0'))]);
+    await eventually('the batch ended', () => isStale !== undefined);
+    expect(isStale).toBe(false);
+    await subscription.close();
+    expect((await bus.lag('readers', EVENTS_TOPIC))[partition]).toBe(0);
+    await here.cleanUp();
+  });
 
   test('a publish larger than one request keeps its order, and one too large for the topic is refused', async () => {
     const here = await site({ compression: 'none' });
