@@ -150,6 +150,36 @@ export function kafkaContract(open: (place: KafkaPlace) => Promise<Bus>, broker:
     await here.cleanUp();
   });
 
+  test('what the broker refuses is refused alone, in its words', async () => {
+    const here = await site({ compression: 'none' });
+    const admin = await kafkaAdmin(here.place);
+    const topic = `${here.place.prefix}${EVENTS_TOPIC}`;
+    const numPartitions = TOPICS[EVENTS_TOPIC].partitions;
+    const configEntries = [{ name: 'max.message.bytes', value: '2000' }];
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions, configEntries }] });
+    await admin.disconnect();
+    const bus = await here.open();
+    const sizes = [10, 5_000, 11];
+    const publishing = sizes.map((bytes) => bus.publish(EVENTS_TOPIC, [message('a', Buffer.alloc(bytes))]));
+    const [first, second, third] = await Promise.allSettled(publishing);
+    expect([first, second, third].map((one) => one?.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(String((second as PromiseRejectedResult).reason)).toMatch(/larger than the max message size/);
+    await bus.publish(EVENTS_TOPIC, [message('a', Buffer.alloc(12))]);
+    const read = await bus.read(EVENTS_TOPIC, partition, 0, 9);
+    expect(read.map(({ value }) => value.length)).toEqual([10, 11, 12]);
+    await here.cleanUp();
+  });
+
+  (canWriteZstd ? test.skip : test)(
+    'a compression that this Node cannot write is refused at once',
+    async () => {
+      await expect(open({ brokers: [broker], compression: 'zstd' })).rejects.toMatchObject({
+        code: 'config-invalid',
+        message: expect.stringContaining('kafka.compression'),
+      });
+    },
+  );
+
   test('a topic with another number of partitions is refused by name', async () => {
     const here = await site();
     const admin = await kafkaAdmin(here.place);

@@ -5,6 +5,7 @@ import type { Topic } from '../../contracts/topics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { unheard } from '../unheard.ts';
 import type { Bus, Received } from './bus.ts';
+import { checkCompression } from './kafka-codecs.ts';
 import {
   checkPlace,
   type KafkaPlace,
@@ -34,6 +35,7 @@ export async function kafkaBus(place: KafkaPlace): Promise<Bus> {
   checkPlace(place);
   prepareKafkajs();
   const { prefix = '', telemetry = unheard, compression = 'lz4' } = place;
+  checkCompression(compression);
   const kafka = clientOf(place, telemetry);
   const admin = kafka.admin();
   const publisher = new KafkaPublisher(kafkajsSender(kafka, prefix, compression), telemetry);

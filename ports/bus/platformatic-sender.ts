@@ -48,8 +48,9 @@ export function platformaticSender(
         const places = placesStored(error);
         for (const item of left) if (places.has(placeOf(item, prefix))) stored.add(item);
         if (isLate(error)) dropConnections(producer); // the library loses its place when a late answer comes
-        isSpoilt ||= !isPassing(error); // parts of what is refused may go again, in other company
-        throw error;
+        if (isPassing(error) || isKafkaError(error, ...LOST_NUMBERS)) throw error;
+        isSpoilt = true; // parts of what is refused may go again, in other company
+        throw new Error(innermostReason(error), { cause: error });
       }
     },
     remedyFor(error) {

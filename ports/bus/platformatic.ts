@@ -3,6 +3,7 @@ import { LogsterError } from '../../contracts/errors.ts';
 import { TOPICS, type Topic } from '../../contracts/topics.ts';
 import { unheard } from '../unheard.ts';
 import type { Bus, Received } from './bus.ts';
+import { checkCompression } from './kafka-codecs.ts';
 import { checkPlace, type KafkaPlace, kafkaAway, kafkaTimes } from './kafka-place.ts';
 import { KafkaPublisher } from './kafka-publisher.ts';
 import { askAgain, prepareTopics } from './kafka-topics.ts';
@@ -28,6 +29,7 @@ const READ_WAIT_MS = 100;
 export async function platformaticBus(place: KafkaPlace): Promise<Bus> {
   checkPlace(place);
   const { prefix = '', telemetry = unheard, compression = 'lz4' } = place;
+  checkCompression(compression);
   const admin = new Admin(clientOptions(place));
   const client = new PlatformaticClient(place);
   const publisher = new KafkaPublisher(platformaticSender(place, prefix, compression), telemetry);
