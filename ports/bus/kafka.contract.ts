@@ -7,6 +7,7 @@ import { kafkaAdmin } from './kafka.ts';
 import { canWriteZstd } from './kafka-codecs.ts';
 import type { KafkaPlace } from './kafka-place.ts';
 import { COMPRESSIONS } from './kafka-settings.ts';
+import { again } from './kafkajs-topics.ts';
 import { partitionOf } from './partition-of.ts';
 
 export interface KafkaSite extends BusSite {
@@ -96,7 +97,7 @@ export function kafkaContract(open: (place: KafkaPlace) => Promise<Bus>, broker:
     );
     const admin = await kafkaAdmin(here.place);
     const topic = `${here.place.prefix}${EVENTS_TOPIC}`;
-    await admin.fetchTopicOffsets(topic); // kafkajs knows leaders only of topics it was asked about
+    await again(() => admin.fetchTopicOffsets(topic)); // kafkajs knows leaders only of topics it was asked about
     await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: '2' }] });
     await admin.disconnect();
     const seen: Received[] = [];
