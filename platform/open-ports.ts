@@ -11,6 +11,8 @@ import { embeddedBus } from '../ports/bus/embedded.ts';
 import { kafkaAdmin, kafkaBus } from '../ports/bus/kafka.ts';
 import type { KafkaPlace, Sasl } from '../ports/bus/kafka-place.ts';
 import { prepareTopics } from '../ports/bus/kafka-topics.ts';
+import { kafkajsTopics } from '../ports/bus/kafkajs-topics.ts';
+import { platformaticBus } from '../ports/bus/platformatic.ts';
 import type { Documents } from '../ports/documents/documents.ts';
 import { elasticsearchDocuments } from '../ports/documents/elasticsearch.ts';
 import { embeddedDocuments } from '../ports/documents/embedded.ts';
@@ -28,6 +30,19 @@ import { systemClock } from '../ports/telemetry/clock.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import { untilAvailable } from '../ports/until-available.ts';
 import type { Config } from './config.ts';
+
+/** The buses, for their benchmark. */
+export const BUS_ENGINES = {
+  kafkajs: kafkaBus,
+  platformatic: platformaticBus,
+  embedded: embeddedBus,
+  async removeTopics(place: KafkaPlace): Promise<void> {
+    const { prefix = '', topics = [] } = place;
+    const admin = await kafkaAdmin(place);
+    await admin.deleteTopics({ topics: topics.map((topic) => prefix + topic) });
+    await admin.disconnect();
+  },
+};
 
 interface Opened {
   readonly bus: Bus;
@@ -67,7 +82,7 @@ const SURVIVES = 'power-cut';
 const OPENERS: { readonly [Name in PortName]: (needs: OpenNeeds) => Promise<Opened[Name]> } = {
   bus: async ({ config, telemetry, clock, below }) =>
     config.kafka.brokers.length > 0
-      ? kafkaBus(kafkaPlaceOf(config, telemetry))
+      ? BUS_ENGINES[config.kafka.client](kafkaPlaceOf(config, telemetry))
       : embeddedBus({
           directory: below('bus'),
           ...{ clock, telemetry, survives: SURVIVES, topicBytes: config.retention.log_bytes },
@@ -200,7 +215,7 @@ export async function kafkaTopics(config: Config, telemetry: Telemetry): Promise
   const place = kafkaPlaceOf(config, telemetry);
   const admin = await kafkaAdmin(place);
   try {
-    return await prepareTopics(admin, place);
+    return await prepareTopics(kafkajsTopics(admin), place);
   } finally {
     await admin.disconnect();
   }

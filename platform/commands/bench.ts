@@ -6,6 +6,7 @@ import { benchFeaturize } from '../../featurize/featurize.bench.ts';
 import { benchIngest } from '../../ingest/ingest.bench.ts';
 import type { EngineName } from '../../models/engine.ts';
 import { SERVER_VARIABLES, type ServerVariable } from '../../ports/with-server.ts';
+import { benchBus } from '../bench/bus.bench.ts';
 import { benchExplain } from '../bench/explain.bench.ts';
 import { benchLimits } from '../bench/limits.bench.ts';
 import { benchQueue } from '../bench/queue.bench.ts';
@@ -14,6 +15,7 @@ import { benchScore } from '../bench/score.bench.ts';
 import { benchScoreSoak } from '../bench/score-soak.bench.ts';
 import { benchTrain } from '../bench/train.bench.ts';
 import type { Surroundings } from '../cli.ts';
+import { BUS_ENGINES } from '../open-ports.ts';
 import { benchPipeline } from '../pipeline.bench.ts';
 import { benchSoak } from '../soak.bench.ts';
 import { table } from '../table.ts';
@@ -35,6 +37,7 @@ const BENCHES: Record<string, (root: string, options: BenchOptions) => Promise<r
   pipeline: (root, { endpoints, distributed }) =>
     benchPipeline(root, endpoints, distributed ? servers() : undefined),
   queue: benchQueue,
+  bus: () => benchBus(BUS_ENGINES, process.env['TEST_KAFKA']),
   scale: benchScale,
   soak: (root) => benchSoak(root),
 };

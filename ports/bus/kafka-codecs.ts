@@ -3,6 +3,7 @@ import { decompress as unzstd } from 'fzstd';
 import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
 import { compressSync as snap, uncompressSync as unsnap } from 'snappy';
 import { LogsterError } from '../../contracts/errors.ts';
+import type { Compression } from './kafka-settings.ts';
 
 export interface Codec {
   compress(data: Buffer): Buffer;
@@ -59,3 +60,8 @@ export const zstdCodec: Codec = {
   },
   decompress: (data) => (zstdDecompressSync ? zstdDecompressSync(data) : Buffer.from(unzstd(data))),
 };
+
+/** Refuses, before anything is published, to write what this Node cannot. Throws `config-invalid`. */
+export function checkCompression(compression: Compression): void {
+  if (compression === 'zstd') zstdCodec.compress(Buffer.alloc(0));
+}

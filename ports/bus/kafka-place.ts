@@ -67,11 +67,34 @@ export function checkPlace({ brokers }: KafkaPlace): void {
   );
 }
 
-/** What a caller sees when no broker answers. */
-export function kafkaAway(place: KafkaPlace, cause: unknown): LogsterError {
+/** What a caller sees when no broker answers, or none lets it in. `reason` says more than the error's own words. */
+export function kafkaAway(place: KafkaPlace, cause: unknown, reason = reasonOf(cause)): LogsterError {
+  const where = `Kafka at ${place.brokers.join(', ')}`;
+  const settings = settingsAtFault(cause);
+  if (settings !== undefined)
+    return new LogsterError('config-invalid', `${where} lets nobody in: ${reason}. Correct ${settings}`, {
+      cause,
+    });
   return new LogsterError(
     'unavailable',
-    `Kafka at ${place.brokers.join(', ')} cannot be used: ${reasonOf(cause)}. Start it or correct kafka.brokers`,
+    `${where} cannot be used: ${reason}. Start it or correct kafka.brokers`,
     { cause },
   );
+}
+
+/** The settings to correct, when the broker answered and one side did not trust the other. */
+function settingsAtFault(thrown: unknown): string | undefined {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  const {
+    name,
+    message,
+    code,
+    cause,
+    errors = [],
+  } = thrown as Error & { code?: unknown; errors?: unknown[] };
+  if (/SASL|authentication/i.test(`${name} ${message}`))
+    return 'kafka.sasl_mechanism, kafka.username, kafka.password_file or kafka.token_file';
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(String(code)) || /certificate/.test(message))
+    return 'kafka.ca_file';
+  return [cause, ...errors].map(settingsAtFault).find((settings) => settings !== undefined);
 }

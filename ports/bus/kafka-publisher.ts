@@ -1,44 +1,40 @@
-import { CompressionTypes, type Kafka, type Producer } from 'kafkajs';
-import { LogsterError, reasonOf } from '../../contracts/errors.ts';
+import { LogsterError } from '../../contracts/errors.ts';
 import { TOPICS, type Topic } from '../../contracts/topics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Message } from './bus.ts';
 import { MESSAGE_BYTES, REQUEST_BYTES } from './kafka-place.ts';
-import type { Compression } from './kafka-settings.ts';
-import { isRetriable } from './kafkajs-own.ts';
 import { partitionOf } from './partition-of.ts';
 
-const TYPES: Readonly<Record<Compression, CompressionTypes>> = {
-  none: CompressionTypes.None,
-  gzip: CompressionTypes.GZIP,
-  snappy: CompressionTypes.Snappy,
-  lz4: CompressionTypes.LZ4,
-  zstd: CompressionTypes.ZSTD,
-};
 /** All partitions together; a broker takes 100 MB. */
 const ALL_BYTES = 16 * 2 ** 20;
 /** Key, headers and lengths beside a value. */
 const OVERHEAD_BYTES = 100;
 const RETRY_MS = 500;
-/** The broker does not know this producer's numbers any more; a new one begins again. */
-const LOST_NUMBERS = /UNKNOWN_PRODUCER_ID|INVALID_PRODUCER|OUT_OF_ORDER_SEQUENCE|PRODUCER_FENCED/;
 
-export interface PublisherNeeds {
-  readonly kafka: Kafka;
-  readonly prefix: string;
-  readonly compression: Compression;
-  readonly telemetry: Telemetry;
+/** One engine's producer: idempotent, waiting for all replicas. */
+export interface RequestSender {
+  connect(): Promise<void>;
+  /** Stores the items, or throws. What is sent again, unchanged, is stored once. */
+  send(items: readonly Item[]): Promise<void>;
+  /** What helps after `send` threw: to send again, to send again under new numbers, or nothing. */
+  remedyFor(error: unknown): 'again' | 'renumber' | undefined;
+  /** What went wrong, for people. */
+  reasonOf(error: unknown): string;
+  /** Begins anew, with numbers that the broker has never seen. */
+  renumber(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Messages of one `publish`, all confirmed or refused together. */
-interface Order {
+export interface Order {
   readonly topic: Topic;
   left: number; // messages not yet confirmed
   readonly done: () => void;
   readonly fail: (error: unknown) => void;
 }
 
-interface Item {
+/** A message on its way, with the partition that its key belongs to. */
+export interface Item {
   readonly order: Order;
   readonly message: Message;
   readonly partition: number;
@@ -52,19 +48,19 @@ interface Item {
  * take is refused.
  */
 export class KafkaPublisher {
-  private readonly needs: PublisherNeeds;
-  private producer: Producer;
+  private readonly sender: RequestSender;
+  private readonly telemetry: Telemetry;
   private items: Item[] = [];
   private sending: Promise<void> | undefined;
   private closed = false;
 
-  constructor(needs: PublisherNeeds) {
-    this.needs = needs;
-    this.producer = producerOf(needs.kafka);
+  constructor(sender: RequestSender, telemetry: Telemetry) {
+    this.sender = sender;
+    this.telemetry = telemetry;
   }
 
-  async connect(): Promise<void> {
-    await this.producer.connect();
+  connect(): Promise<void> {
+    return this.sender.connect();
   }
 
   publish(topic: Topic, messages: readonly Message[]): Promise<void> {
@@ -95,7 +91,7 @@ export class KafkaPublisher {
     const late = new Promise((resolve) => setTimeout(resolve, withinMs).unref());
     await Promise.race([this.sending, late]);
     this.closed = true;
-    await Promise.race([this.producer.disconnect(), late]);
+    await Promise.race([this.sender.close(), late]);
   }
 
   private async sendAll(): Promise<void> {
@@ -125,36 +121,24 @@ export class KafkaPublisher {
 
   /** Tries until it is stored; throws what no trying again can mend. */
   private async send(items: readonly Item[]): Promise<void> {
-    const { prefix, compression, telemetry, kafka } = this.needs;
-    const batch = { acks: -1, compression: TYPES[compression], topicMessages: byTopic(items, prefix) };
+    const { sender, telemetry } = this;
     for (let tries = 0; ; tries += 1) {
       try {
-        await this.producer.sendBatch(batch);
+        await sender.send(items);
         if (tries > 0) telemetry.log.info('Kafka took messages again', { tries });
         return;
       } catch (error) {
-        const isLost = LOST_NUMBERS.test(reasonOf(error));
-        if (this.closed || !(isLost || isRetriable(error))) throw error;
+        const remedy = sender.remedyFor(error);
+        if (this.closed || !remedy) throw error;
         telemetry.metrics.count('bus_publish_retries_total');
-        if (tries === 0) telemetry.log.warn('Kafka took no messages; they wait', { reason: reasonOf(error) });
-        if (isLost) {
-          await this.producer.disconnect().catch(() => undefined); // it is given up either way
-          this.producer = producerOf(kafka);
-        }
+        const reason = sender.reasonOf(error);
+        if (tries === 0) telemetry.log.warn('Kafka took no messages; they wait', { reason });
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        await this.producer.connect().catch(() => undefined); // the next try says what is wrong
+        const mend = remedy === 'renumber' ? sender.renumber() : sender.connect();
+        await mend.catch(() => undefined); // the next try says what is wrong
       }
     }
   }
-}
-
-function producerOf(kafka: Kafka): Producer {
-  return kafka.producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    allowAutoTopicCreation: false,
-    retry: { retries: 4, initialRetryTime: 100, maxRetryTime: 1_000 },
-  });
 }
 
 function bytesOf({ key, value, headers = {} }: Message): number {
@@ -175,18 +159,4 @@ function countOfRequest(items: readonly Item[]): number {
     perPartition.set(place, there);
   }
   return items.length;
-}
-
-function byTopic(items: readonly Item[], prefix: string) {
-  const topics = new Map<
-    Topic,
-    { key: string; value: Buffer; partition: number; headers?: Record<string, string> }[]
-  >();
-  for (const { order, message, partition } of items) {
-    const { key, value, headers } = message;
-    const messages = topics.get(order.topic) ?? [];
-    topics.set(order.topic, messages);
-    messages.push({ key, value, partition, ...(headers && { headers: { ...headers } }) });
-  }
-  return [...topics].map(([topic, messages]) => ({ topic: prefix + topic, messages }));
 }

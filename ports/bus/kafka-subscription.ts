@@ -2,7 +2,8 @@ import type { EachBatchPayload, Kafka, Consumer as KafkaConsumer, KafkaMessage }
 import { reasonOf } from '../../contracts/errors.ts';
 import type { Topic } from '../../contracts/topics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { Consumer, Received, Subscription } from './bus.ts';
+import type { Consumer, Position, Received, Subscription } from './bus.ts';
+import { Commits, type Committing } from './kafka-commits.ts';
 import { awareAssigner, isRetriable } from './kafkajs-own.ts';
 
 const DEFAULT_MESSAGES = 500;
@@ -25,13 +26,9 @@ export interface KafkaSubscriptionNeeds {
 }
 
 /** One partition in this consumer's hands, from one join of the group to the next. */
-interface Holding {
-  readonly topic: Topic;
-  readonly partition: number;
+interface Holding extends Committing {
   opened: Promise<void>;
   isOpen: boolean;
-  lost: boolean; // the group went on without this consumer
-  commit: number | undefined; // wanted, not yet sent
 }
 
 /**
@@ -57,7 +54,7 @@ export class KafkaSubscription implements Subscription {
   private ending = false;
   private closing: Promise<void> | undefined;
   private revoking: Promise<void> | undefined;
-  private committing: Promise<void> | undefined;
+  private readonly commits: Commits;
 
   constructor(
     needs: KafkaSubscriptionNeeds,
@@ -73,6 +70,12 @@ export class KafkaSubscription implements Subscription {
       this.fail = fail;
     });
     this.failed.catch(() => undefined); // logged in stop(); who does not listen must not end the process
+    this.commits = new Commits({
+      group: consumer.group,
+      telemetry: needs.telemetry,
+      held: () => this.holdings.values(),
+      send: (offsets) => this.sendCommits(offsets),
+    });
     const { sessionTimeoutMs, heartbeatMs, maxWaitMs } = needs.times;
     this.member = needs.kafka.consumer({
       groupId: needs.prefix + consumer.group,
@@ -132,19 +135,8 @@ export class KafkaSubscription implements Subscription {
     setTimeout(() => void again(), JOIN_PAUSE_MS).unref();
   }
 
-  async commit(topic: Topic, partition: number, offset: number): Promise<void> {
-    const holding = this.holdings.get(nameOf(topic, partition));
-    if (!holding || holding.lost) {
-      this.refuse(topic, partition, offset, 'the partition has gone');
-      return;
-    }
-    holding.commit = Math.max(holding.commit ?? 0, offset);
-    while (holding.commit !== undefined && holding.commit <= offset) {
-      this.committing ??= this.sendCommits().finally(() => {
-        this.committing = undefined;
-      });
-      await this.committing;
-    }
+  commit(topic: Topic, partition: number, offset: number): Promise<void> {
+    return this.commits.commit(this.holdings.get(nameOf(topic, partition)), { topic, partition, offset });
   }
 
   pause(): void {
@@ -295,32 +287,14 @@ export class KafkaSubscription implements Subscription {
     });
   }
 
-  private async sendCommits(): Promise<void> {
-    const wanted = [...this.holdings.values()].flatMap((holding) =>
-      holding.commit === undefined ? [] : [{ holding, offset: holding.commit }],
-    );
-    const offsets = wanted
-      .filter(({ holding }) => !holding.lost)
-      .map(({ holding: { topic, partition }, offset }) => ({
+  private async sendCommits(offsets: readonly Position[]): Promise<void> {
+    await this.member.commitOffsets(
+      offsets.map(({ topic, partition, offset }) => ({
         topic: this.needs.prefix + topic,
         partition,
         offset: String(offset),
-      }));
-    try {
-      if (offsets.length > 0) await this.member.commitOffsets(offsets);
-    } catch (error) {
-      // Nothing is lost: whoever reads next begins at the commit before.
-      for (const { holding, offset } of wanted)
-        this.refuse(holding.topic, holding.partition, offset, reasonOf(error));
-    }
-    for (const { holding, offset } of wanted) if (holding.commit === offset) holding.commit = undefined;
-  }
-
-  private refuse(topic: Topic, partition: number, offset: number, reason: string): void {
-    const { telemetry } = this.needs;
-    const { group } = this.consumer;
-    telemetry.metrics.count('bus_commits_refused_total', { group, topic });
-    telemetry.log.debug('commit was not taken', { group, topic, partition, offset, reason });
+      })),
+    );
   }
 
   private pauseAll(): void {

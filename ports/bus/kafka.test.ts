@@ -1,142 +1,24 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { DEAD_LETTER_TOPIC, EVENTS_TOPIC, TOPICS } from '../../contracts/topics.ts';
-import { eventually } from '../eventually.ts';
+import { randomUUID } from 'node:crypto';
+import { EVENTS_TOPIC } from '../../contracts/topics.ts';
 import { withServer } from '../with-server.ts';
-import { type BusSite, busContract } from './bus.contract.ts';
-import type { Bus } from './bus.ts';
+import { kafkaContract } from './kafka.contract.ts';
 import { kafkaAdmin, kafkaBus } from './kafka.ts';
-import { canWriteZstd } from './kafka-codecs.ts';
-import type { KafkaPlace } from './kafka-place.ts';
-import { COMPRESSIONS } from './kafka-settings.ts';
-import { partitionOf } from './partition-of.ts';
 
-withServer('TEST_KAFKA', 'Kafka bus', (broker) => {
-  async function site(more: Partial<KafkaPlace> = {}): Promise<BusSite & { readonly place: KafkaPlace }> {
-    const place: KafkaPlace = {
-      brokers: [broker],
-      prefix: `test-${randomUUID()}-`,
-      topics: [EVENTS_TOPIC, DEAD_LETTER_TOPIC],
-      heartbeatMs: 100,
-      maxWaitMs: 100,
-      sessionTimeoutMs: 10_000,
-      ...more,
-    };
-    const handles: Bus[] = [];
-    return {
-      place,
-      async open() {
-        const bus = await kafkaBus(place);
-        handles.push(bus);
-        return bus;
-      },
-      async cleanUp() {
-        for (const bus of handles) await bus.close();
-        const admin = await kafkaAdmin(place);
-        await admin.deleteTopics({
-          topics: [EVENTS_TOPIC, DEAD_LETTER_TOPIC].map((topic) => `${place.prefix}${topic}`),
-        });
-        await admin.disconnect();
-      },
-    };
-  }
+withServer('TEST_KAFKA', 'Kafka bus', (broker) => kafkaContract(kafkaBus, broker));
 
-  describe('as every bus', () => busContract(site));
-
-  const message = (key: string, value: Buffer) => ({ key, value });
-  const partition = partitionOf('a', TOPICS[EVENTS_TOPIC].partitions);
-
-  test.each(COMPRESSIONS.filter((one) => one !== 'zstd' || canWriteZstd))(
-    'what is written with %s is read by any consumer',
-    async (compression) => {
-      const here = await site({ compression });
-      const bus = await here.open();
-      const values = [Buffer.alloc(100_000, 'logster '), randomBytes(70_000), Buffer.alloc(0)];
-      await bus.publish(
-        EVENTS_TOPIC,
-        values.map((value) => message('a', value)),
-      );
-      const read = await bus.read(EVENTS_TOPIC, partition, 0, 10);
-      expect(read.map(({ value }, at) => value.equals(values[at] as Buffer))).toEqual([true, true, true]);
-      await here.cleanUp();
-    },
-  );
-
-  test('a publish larger than one request keeps its order, and one too large for the topic is refused', async () => {
-    const here = await site({ compression: 'none' });
-    const bus = await here.open();
-    const many = Array.from({ length: 40 }, (_, index) => message('a', Buffer.alloc(100_000, index)));
-    const huge = bus.publish(EVENTS_TOPIC, [message('a', Buffer.alloc(9_000_000))]);
-    await expect(huge).rejects.toMatchObject({
-      code: 'input-invalid',
-      message: expect.stringContaining(EVENTS_TOPIC),
-    });
-    await bus.publish(EVENTS_TOPIC, many);
-    await bus.publish(EVENTS_TOPIC, [message('a', Buffer.alloc(5_000_000, 40))]);
-    const read = await bus.read(EVENTS_TOPIC, partition, 0, 100);
-    expect(read.map(({ value }) => value[0])).toEqual(Array.from({ length: 41 }, (_, index) => index));
-    await here.cleanUp();
-  });
-
-  test('a topic with another number of partitions is refused by name', async () => {
-    const here = await site();
-    const admin = await kafkaAdmin(here.place);
-    const topic = `${here.place.prefix}${EVENTS_TOPIC}`;
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 3 }] });
-    await expect(here.open()).rejects.toMatchObject({
-      code: 'config-invalid',
-      message: expect.stringMatching(/3 partitions.*12/),
-    });
-    await admin.disconnect();
-    await here.cleanUp();
-  });
-
+withServer('TEST_KAFKA', 'Kafka bus through kafkajs', (broker) => {
   test('Node has nothing to warn of: no timer is set in the past', async () => {
     const warnings: string[] = [];
     const listen = ({ name, message }: Error): void => void warnings.push(`${name}: ${message}`);
     process.on('warning', listen);
-    const here = await site();
-    const bus = await here.open();
-    await bus.publish(EVENTS_TOPIC, [message('a', Buffer.from('x'))]);
-    expect(await bus.read(EVENTS_TOPIC, partition, 0, 10)).toHaveLength(1);
-    await here.cleanUp();
+    const place = { brokers: [broker], prefix: `test-${randomUUID()}-`, topics: [EVENTS_TOPIC] } as const;
+    const bus = await kafkaBus(place);
+    await bus.publish(EVENTS_TOPIC, [{ key: 'a', value: Buffer.from('x') }]);
+    await bus.close();
+    const admin = await kafkaAdmin(place);
+    await admin.deleteTopics({ topics: [`${place.prefix}${EVENTS_TOPIC}`] });
+    await admin.disconnect();
     process.off('warning', listen);
     expect(warnings.filter((one) => one.startsWith('Timeout'))).toEqual([]);
-  });
-
-  test('a broker that is not there, and an address that is none, are named', async () => {
-    await expect(kafkaBus({ brokers: ['127.0.0.1:1'] })).rejects.toMatchObject({
-      code: 'unavailable',
-      message: expect.stringContaining('127.0.0.1:1'),
-    });
-    await expect(kafkaBus({ brokers: ['kafka'] })).rejects.toMatchObject({ code: 'config-invalid' });
-  });
-
-  test('partitions are given back before anybody else opens them, however slowly', async () => {
-    const here = await site();
-    const order: string[] = [];
-    const member = async (name: string) =>
-      (await here.open()).subscribe({
-        topics: [EVENTS_TOPIC],
-        group: 'readers',
-        onBatch: async () => undefined,
-        onAssigned: async (_, number) => void order.push(`${name} opens ${number}`),
-        onRevoked: async (_, number) => {
-          await new Promise((resolve) => setTimeout(resolve, 50));
-          order.push(`${name} leaves ${number}`);
-        },
-      });
-    await member('a');
-    await member('b');
-    await eventually('b has its half', () => order.filter((one) => one.startsWith('b opens')).length >= 6);
-    const held = new Set<string>();
-    for (const step of order) {
-      const [, verb = '', number = ''] = step.split(' ');
-      if (verb === 'leaves') held.delete(number);
-      else {
-        expect(held.has(number)).toBe(false);
-        held.add(number);
-      }
-    }
-    await here.cleanUp();
   });
 });

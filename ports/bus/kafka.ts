@@ -5,6 +5,7 @@ import type { Topic } from '../../contracts/topics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { unheard } from '../unheard.ts';
 import type { Bus, Received } from './bus.ts';
+import { checkCompression } from './kafka-codecs.ts';
 import {
   checkPlace,
   type KafkaPlace,
@@ -16,8 +17,10 @@ import {
 } from './kafka-place.ts';
 import { KafkaPublisher } from './kafka-publisher.ts';
 import { KafkaSubscription, received } from './kafka-subscription.ts';
-import { again, prepareTopics } from './kafka-topics.ts';
+import { prepareTopics } from './kafka-topics.ts';
 import { prepareKafkajs, soleAssigner } from './kafkajs-own.ts';
+import { kafkajsSender } from './kafkajs-sender.ts';
+import { again, kafkajsTopics } from './kafkajs-topics.ts';
 import { checkConsumer } from './subscription.ts';
 
 const CLOSE_MS = 10_000;
@@ -32,12 +35,13 @@ export async function kafkaBus(place: KafkaPlace): Promise<Bus> {
   checkPlace(place);
   prepareKafkajs();
   const { prefix = '', telemetry = unheard, compression = 'lz4' } = place;
+  checkCompression(compression);
   const kafka = clientOf(place, telemetry);
   const admin = kafka.admin();
-  const publisher = new KafkaPublisher({ kafka, prefix, compression, telemetry });
+  const publisher = new KafkaPublisher(kafkajsSender(kafka, prefix, compression), telemetry);
   try {
     await admin.connect();
-    await prepareTopics(admin, place);
+    await prepareTopics(kafkajsTopics(admin), place);
     await publisher.connect();
   } catch (cause) {
     await admin.disconnect();
