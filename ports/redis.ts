@@ -55,7 +55,7 @@ function readiness(connection: RedisConnection, place: RedisPlace): Promise<void
     const late = setTimeout(refuse, CONNECT_MS);
     let isAway = false;
     connection.on('ready', () => {
-      if (isAway) telemetry.log.info('Redis answered again', { redis: nameOf(place) });
+      if (isAway) recheck(connection, place);
       isAway = false;
       clearTimeout(late);
       resolve();
@@ -72,6 +72,15 @@ function readiness(connection: RedisConnection, place: RedisPlace): Promise<void
     });
     connection.connect().catch(() => undefined); // the first failure of many; `error` tells of each
   });
+}
+
+/** After a failover another server may answer, with other settings. */
+function recheck(connection: RedisConnection, place: RedisPlace): void {
+  const { telemetry = unheard } = place;
+  checkServers(connection, place).then(
+    () => telemetry.log.info('Redis answered again', { redis: nameOf(place) }),
+    (thrown: unknown) => telemetry.log.error('Redis is back, but will not do', { reason: reasonOf(thrown) }),
+  );
 }
 
 /** Whether an error only says that the server is away, which the connection itself has told once already. */
@@ -162,6 +171,7 @@ async function checkServers(connection: RedisConnection, place: RedisPlace): Pro
         `Redis at ${nameOf(place)} is ${version}; Logster needs ${OLDEST.join('.')} or newer`,
       );
     const policy = facts.get('maxmemory_policy');
+    place.telemetry?.metrics.gauge('redis_evicts', policy === 'noeviction' ? 0 : 1);
     if (policy !== undefined && policy !== 'noeviction')
       throw new LogsterError(
         'config-invalid',
