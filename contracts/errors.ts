@@ -26,3 +26,8 @@ export class LogsterError extends Error {
 export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** Whether a backing service or device does not answer just now. */
+export function isUnavailable(thrown: unknown): thrown is LogsterError {
+  return thrown instanceof LogsterError && thrown.code === 'unavailable';
+}

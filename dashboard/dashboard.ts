@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
-import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import { isUnavailable, LogsterError, reasonOf } from '../contracts/errors.ts';
 import type { Stage } from '../contracts/stage.ts';
 import { type AccessSettings, access } from '../ports/access/access.ts';
 import { sendProblem } from '../ports/access/problem.ts';
@@ -168,7 +168,8 @@ function answerErrors(telemetry: Telemetry): ErrorRequestHandler {
     if (status !== undefined) return sendProblem(response, status, reasonOf(thrown));
     telemetry.metrics.count('dashboard_errors_total');
     telemetry.log.error('A request failed', { path: request.path, reason: reasonOf(thrown) });
-    sendProblem(response, 500, 'This could not be answered; the log says why');
+    if (isUnavailable(thrown)) sendProblem(response, 503, 'A store does not answer just now; try again');
+    else sendProblem(response, 500, 'This could not be answered; the log says why');
   };
 }
 

@@ -134,4 +134,11 @@ function story(site: () => DistributedSite): void {
 
 describe('on embedded ports', () => story(() => ({ settings: {}, cleanUp: async () => undefined })));
 
-withServers(SERVER_VARIABLES, 'on distributed ports', (addresses) => story(() => distributedSite(addresses)));
+withServers(SERVER_VARIABLES, 'on distributed ports', (addresses) =>
+  describe.each(['kafkajs', 'platformatic'])('through %s', (client) =>
+    story(() => {
+      const site = distributedSite(addresses);
+      return { ...site, settings: { ...site.settings, LOGSTER_KAFKA__CLIENT: client } };
+    }),
+  ),
+);

@@ -1,4 +1,4 @@
-import { LogsterError } from '../contracts/errors.ts';
+import { isUnavailable } from '../contracts/errors.ts';
 import type { Clock, Telemetry } from './telemetry/telemetry.ts';
 
 const PAUSE_MS = { first: 200, most: 5_000 };
@@ -25,8 +25,7 @@ export async function untilAvailable<T>(
       if (failures > 0) telemetry.log.info('A service answers again', { service: what, tries: failures + 1 });
       return result;
     } catch (thrown) {
-      const isAway = thrown instanceof LogsterError && thrown.code === 'unavailable';
-      if (!isAway || isOver?.()) throw thrown;
+      if (!isUnavailable(thrown) || isOver?.()) throw thrown;
       telemetry.metrics.count('service_waits_total', { service: what });
       if (failures === 0)
         telemetry.log.warn('A service is away; work waits for it', { service: what, reason: thrown.message });

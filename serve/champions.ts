@@ -1,4 +1,4 @@
-import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import { isUnavailable, LogsterError, reasonOf } from '../contracts/errors.ts';
 import { PLATFORMS, type Platform } from '../contracts/event.ts';
 import type { ModelVersion, Registry } from '../ports/registry/registry.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
@@ -61,7 +61,7 @@ export async function champions(needs: ChampionNeeds): Promise<Champions> {
       });
       await needs.pool.unload(platform, old.version);
     } catch (thrown) {
-      if (files === undefined && isAway(thrown)) throw thrown; // tried again at the next look
+      if (files === undefined && isUnavailable(thrown)) throw thrown; // tried again at the next look
       refusals.set(platform, { version: champion.version, reason: reasonOf(thrown) });
       needs.telemetry.metrics.count('models_refused_total', { platform });
       needs.telemetry.log.error('A champion could not be loaded; the old version goes on', {
@@ -130,8 +130,4 @@ async function load(
   needs.telemetry.metrics.gauge('model_info', 1, { platform, version, backend: loaded.backend });
   needs.telemetry.log.info('A model was loaded', { platform, version, ...loaded });
   return { version, ...loaded };
-}
-
-function isAway(thrown: unknown): boolean {
-  return thrown instanceof LogsterError && thrown.code === 'unavailable';
 }

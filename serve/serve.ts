@@ -1,6 +1,6 @@
 import { type ScoreJob, scoreJobSchema } from '../contracts/batch.ts';
 import type { DeadLetter } from '../contracts/dead-letter.ts';
-import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import { isUnavailable, LogsterError, reasonOf } from '../contracts/errors.ts';
 import { endpointKey } from '../contracts/event.ts';
 import { decodeBatch } from '../contracts/graph-batch.ts';
 import type { InferenceResult } from '../contracts/inference.ts';
@@ -160,7 +160,7 @@ async function scoreOrFind(
   try {
     return await pool.score(request);
   } catch (thrown) {
-    if (!isDeath(thrown)) throw thrown;
+    if (!isUnavailable(thrown)) throw thrown;
     return scoreInHalves(pool, { ...request, alone: true }, failAlone);
   }
 }
@@ -178,7 +178,7 @@ async function scoreInHalves(
   try {
     return await pool.score(request);
   } catch (thrown) {
-    if (!isDeath(thrown)) throw thrown;
+    if (!isUnavailable(thrown)) throw thrown;
     const { from, to } = request;
     if (attempt === 1) return scoreInHalves(pool, request, failAlone, 2);
     if (to - from === 1) return [failAlone(from, thrown.message)];
@@ -186,10 +186,6 @@ async function scoreInHalves(
     const first = await scoreInHalves(pool, { ...request, to: middle }, failAlone);
     return [...first, ...(await scoreInHalves(pool, { ...request, from: middle }, failAlone))];
   }
-}
-
-function isDeath(thrown: unknown): thrown is LogsterError {
-  return thrown instanceof LogsterError && thrown.code === 'unavailable';
 }
 
 async function publish(

@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type Request, type RequestHandler } from 'express';
 import type { z } from 'zod';
-import { reasonOf } from '../../contracts/errors.ts';
+import { isUnavailable, reasonOf } from '../../contracts/errors.ts';
 import { sendProblem } from '../../ports/access/problem.ts';
 import type { Telemetry } from '../../ports/telemetry/telemetry.ts';
 
@@ -48,7 +48,8 @@ export function sendRefusal({ log, metrics }: Telemetry): ErrorRequestHandler {
     if (status !== undefined) return sendProblem(response, status, BODY_PROBLEMS[status] ?? 'Bad request');
     metrics.count('api_errors_total');
     log.error('A request failed', { method: request.method, path: request.path, reason: reasonOf(thrown) });
-    sendProblem(response, 500, 'Something failed here that was logged; try again');
+    if (isUnavailable(thrown)) sendProblem(response, 503, 'A store does not answer just now; try again');
+    else sendProblem(response, 500, 'Something failed here that was logged; try again');
   };
 }
 

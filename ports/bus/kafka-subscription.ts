@@ -102,11 +102,11 @@ export class KafkaSubscription implements Subscription {
       const { group } = this.consumer;
       this.needs.telemetry.log.warn('consumer joins anew', { group, reason: reasonOf(payload.error) });
       if (payload.restart) return; // kafkajs does it itself
-      if (isRetriable(payload.error)) this.joinLater();
+      if (isRetriable(payload.error)) this.runPatiently().catch((error) => this.crash(error));
       else this.crash(payload.error);
     });
     this.beating = setInterval(() => this.beat(), this.needs.times.heartbeatMs);
-    await this.run();
+    await this.runPatiently();
     await Promise.all([...this.holdings.values()].map(({ opened }) => opened));
   }
 
@@ -122,17 +122,15 @@ export class KafkaSubscription implements Subscription {
   }
 
   /** kafkajs gives up on some outages that pass. */
-  private joinLater(): void {
-    const again = async (): Promise<void> => {
-      if (this.ending) return;
+  private async runPatiently(): Promise<void> {
+    while (!this.ending) {
       try {
-        await this.run();
+        return await this.run();
       } catch (error) {
-        if (isRetriable(error)) this.joinLater();
-        else this.crash(error);
+        if (!isRetriable(error)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, JOIN_PAUSE_MS));
       }
-    };
-    setTimeout(() => void again(), JOIN_PAUSE_MS).unref();
+    }
   }
 
   commit(topic: Topic, partition: number, offset: number): Promise<void> {

@@ -42,10 +42,15 @@ export function connect(address: Address): Connection {
     async ask(run) {
       if (!open)
         throw new LogsterError('closed', `The documents at ${where} were closed; connect to them again`);
-      try {
-        return await run(client);
-      } catch (thrown) {
-        throw open ? translated(thrown, where) : new LogsterError('closed', `${where} was closed meanwhile`);
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await run(client);
+        } catch (thrown) {
+          if (!open) throw new LogsterError('closed', `${where} was closed meanwhile`);
+          // a shard that is just being made or moved answers a moment later; every call of ours may be repeated
+          if (statusOf(thrown) !== NO_SHARD_YET || tries === BUSY_TRIES) throw translated(thrown, where);
+          await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS * tries));
+        }
       }
     },
     async close() {
@@ -87,6 +92,10 @@ function certificatesIn(file: string): string {
     );
   }
 }
+
+const NO_SHARD_YET = 503;
+const BUSY_TRIES = 5;
+const BUSY_PAUSE_MS = 200;
 
 /** The HTTP status that a failed call was answered with, if it was answered. */
 export function statusOf(thrown: unknown): number | undefined {

@@ -24,6 +24,12 @@ const CLOSE_MS = 3_000;
 /** Looks for jobs of killed workers so often within a lock's life. */
 const LOOKS = 2;
 
+/** Between two looks at whether the server is there, and how long a beginning may take. */
+const AGAIN_MS = 100;
+const READY_MS = 10_000;
+
+type StoredJob<T> = BullJob<Job<T>, void, string>;
+
 /**
  * Runs jobs through BullMQ. A job holds its place until it has ended; one that ended just before its worker was killed
  * is not run again. The lock is renewed by this process's timer: what blocks the thread longer than the lock lasts
@@ -32,31 +38,74 @@ const LOOKS = 2;
 export function bullWorker<T>(
   needs: BullWorkerNeeds,
   run: (job: ActiveJob<T>) => Promise<void>,
-  { concurrency, stalledAfterMs, attempts }: WorkOptions,
+  options: WorkOptions,
 ): RunningWorker {
-  const { name, prefix, connection, places, telemetry } = needs;
-  const tell = (ending: 'done' | 'again' | 'failed', job: string, reason?: string): void => {
-    telemetry.metrics.count('queue_jobs_total', { queue: name, ending });
-    if (ending !== 'done') telemetry.log.warn('job did not end well', { queue: name, job, ending, reason });
-  };
-  const process = async (job: BullJob<Job<T>, void, string>): Promise<void> => {
+  const { connection, places } = needs;
+  // of its own, so that it can be ended whatever BullMQ does on it
+  const waiting = connection instanceof Redis ? connection.duplicate() : connection.duplicate();
+  waiting.on('error', () => undefined); // told once, by the connection that it was made of
+  waiting.connect().catch(() => undefined); // it goes on trying
+  const running = new Set<Promise<void>>();
+  const work = async (job: StoredJob<T>): Promise<void> => {
     const { id, tenant, sizeBytes, data } = job.data;
     if (await places.isDone(id)) return;
     await run({ id, tenant, sizeBytes, data, attempt: job.attemptsStarted, addedAt: job.timestamp / 1000 });
     await places.done(id); // before BullMQ forgets it, so that nobody adds it anew in between
-    tell('done', id);
+    tell(needs, 'done', id);
   };
-  const waiting = connection instanceof Redis ? connection.duplicate() : connection.duplicate(); // of its own, so that it can be ended whatever BullMQ does on it
-  const running = new Set<Promise<void>>();
-  const tracked = (job: BullJob<Job<T>, void, string>): Promise<void> => {
-    const run = process(job).finally(() => running.delete(run));
-    running.add(run);
-    return run;
+  const tracked = (job: StoredJob<T>): Promise<void> => {
+    const execution = work(job).finally(() => running.delete(execution));
+    running.add(execution);
+    return execution;
   };
-  const worker = new BullWorker<Job<T>, void, string>(name, tracked, {
+  let closing = false;
+  let worker: BullWorker<Job<T>, void, string> | undefined;
+  /** BullMQ's worker stands still for good when its server is away while it begins: so it begins when it is there. */
+  const keepWorking = async (): Promise<void> => {
+    while (!closing) {
+      if (waiting.status === 'ready') {
+        const begun = workerOf(needs, tracked, options, waiting);
+        worker = begun;
+        if (await within(READY_MS, begun.waitUntilReady())) return begun.run();
+        void begun.close(true);
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  };
+  keepWorking().catch((error: unknown) => complain(needs, error));
+  return {
+    async close() {
+      closing = true;
+      if (worker) await within(CLOSE_MS, worker.pause(true));
+      await Promise.all(running);
+      if (worker) await within(CLOSE_MS, worker.close());
+      waiting.disconnect();
+    },
+  };
+}
+
+/** Whether something ended well in time. */
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), ms).unref());
+  const done = work.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([done, late]);
+}
+
+function workerOf<T>(
+  needs: BullWorkerNeeds,
+  work: (job: StoredJob<T>) => Promise<void>,
+  { concurrency, stalledAfterMs, attempts }: WorkOptions,
+  waiting: RedisConnection,
+) {
+  const { name, prefix, places, telemetry } = needs;
+  const worker = new BullWorker<Job<T>, void, string>(name, work, {
     connection: waiting as unknown as ConnectionOptions,
     prefix,
     concurrency,
+    autorun: false,
     lockDuration: stalledAfterMs,
     stalledInterval: Math.max(1, Math.floor(stalledAfterMs / LOOKS)),
     maxStalledCount: attempts, // a try that stalled counts as one that threw, by the next line
@@ -65,24 +114,27 @@ export function bullWorker<T>(
   worker.on('failed', (job, error) => {
     if (!job) return;
     const over = job.finishedOn !== undefined;
-    tell(over ? 'failed' : 'again', job.data.id, error.message);
-    if (over) places.failed(job.data.id).catch(complain);
+    tell(needs, over ? 'failed' : 'again', job.data.id, error.message);
+    if (over) places.failed(job.data.id).catch((thrown) => complain(needs, thrown));
   });
   worker.on('stalled', (jobId) => {
     telemetry.log.warn('job returned: its worker gave no sign', { queue: name, job: jobId });
   });
-  worker.on('error', complain);
-  function complain(error: unknown): void {
-    if (!isConnectionLoss(error))
-      telemetry.log.warn('queue step failed', { queue: name, reason: reasonOf(error) });
-  }
-  return {
-    async close() {
-      await worker.pause(true);
-      await Promise.all(running);
-      const late = new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref());
-      await Promise.race([worker.close(), late]);
-      waiting.disconnect();
-    },
-  };
+  worker.on('error', (error) => complain(needs, error));
+  return worker;
+}
+
+function tell(
+  { name, telemetry }: BullWorkerNeeds,
+  ending: 'done' | 'again' | 'failed',
+  job: string,
+  reason?: string,
+): void {
+  telemetry.metrics.count('queue_jobs_total', { queue: name, ending });
+  if (ending !== 'done') telemetry.log.warn('job did not end well', { queue: name, job, ending, reason });
+}
+
+function complain({ name, telemetry }: BullWorkerNeeds, error: unknown): void {
+  if (!isConnectionLoss(error))
+    telemetry.log.warn('queue step failed', { queue: name, reason: reasonOf(error) });
 }

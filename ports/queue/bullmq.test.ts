@@ -45,13 +45,33 @@ withServer('TEST_REDIS', 'BullMQ queue', (url) => {
     const queue = await here.open();
     queue.work(async () => undefined, OPTIONS);
     await queue.add(job('a'));
-    await eventually('it is done', async () => (await queue.add(job('a'))) === 'exists');
-    await eventually('it has left', async () => (await queue.stats()).active === 0);
+    await eventually('it has left', async () => {
+      const { waiting, active, sizeBytes } = await queue.stats();
+      return waiting + active + sizeBytes === 0;
+    });
+    expect(await queue.add(job('a'))).toBe('exists');
     const redis = await connectRedis({ url });
     const keys = await redis.keys(`${here.prefix}:*`);
     expect(keys.filter((key) => key.includes('j-a'))).toEqual([]);
     expect(await redis.get(`${here.prefix}:places:test:bytes`)).toBe('0');
     await closeRedis(redis);
+    await here.cleanUp();
+  });
+
+  test('a worker that begins while the server is away begins when it is back', async () => {
+    const here = await site(LIMITS);
+    const proxy = await proxyTo(Number(new URL(url).port));
+    const options = { prefix: here.prefix, name: 'test', limits: LIMITS };
+    const queue = await bullmqQueue<string>({ url: `redis://127.0.0.1:${proxy.port}`, ...options });
+    await queue.add(job('a'));
+    proxy.cut();
+    const seen: string[] = [];
+    queue.work(async ({ id }) => void seen.push(id), OPTIONS);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    proxy.mend();
+    await eventually('it was done', () => seen.length === 1);
+    await queue.close();
+    await proxy.close();
     await here.cleanUp();
   });
 
