@@ -22,7 +22,9 @@ import type { Queue } from '../ports/queue/queue.ts';
 import type { RedisPlace } from '../ports/redis.ts';
 import { folderRegistry } from '../ports/registry/embedded.ts';
 import { mlflowRegistry } from '../ports/registry/mlflow.ts';
+import { mlflowTracking } from '../ports/registry/mlflow-tracking.ts';
 import type { Registry } from '../ports/registry/registry.ts';
+import type { Tracking } from '../ports/registry/tracking.ts';
 import { embeddedState } from '../ports/state/embedded.ts';
 import { redisState } from '../ports/state/redis.ts';
 import type { State } from '../ports/state/state.ts';
@@ -184,6 +186,16 @@ export async function openPorts(
     await close();
     throw thrown;
   }
+}
+
+/** Where trainings are tracked beside their own files: MLflow where one is set, else nowhere. */
+export function openTracking(config: Config, telemetry: Telemetry): Tracking | undefined {
+  const { url, prefix, username, password_file, token_file, ca_file } = config.mlflow;
+  if (url === undefined) return undefined;
+  return mlflowTracking({
+    ...{ url, prefix, username, caFile: ca_file, telemetry },
+    ...{ password: secretOf(password_file), token: secretOf(token_file) },
+  });
 }
 
 /** Which engine stands behind each port, for people. */

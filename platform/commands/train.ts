@@ -14,6 +14,7 @@ import { readConfig } from '../config.ts';
 import { openPorts } from '../open-ports.ts';
 import { table } from '../table.ts';
 import { platformOf } from './models.ts';
+import { runSearch } from './train-search.ts';
 
 interface TrainFlags {
   readonly platform: string;
@@ -23,6 +24,7 @@ interface TrainFlags {
   readonly report?: string;
   readonly budget?: string;
   readonly epochs?: string;
+  readonly search?: string;
   readonly workers: string;
   readonly backend: TrainingBackend;
 }
@@ -49,8 +51,12 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
       'cross-fits with the same folds; the first seed makes the version (5 with --report, else 1)',
     )
     .option('--report <file>', 'write every figure, also those that take computing of their own, as JSON')
-    .option('--budget <minutes>', 'leave out the later parts of the report that would end after so long')
+    .option(
+      '--budget <minutes>',
+      'leave out later parts of the report, or trials, that would end after so long',
+    )
     .option('--epochs <number>', 'instead of the recipe, for a quick look')
+    .option('--search <trials>', 'instead of training, try so many recipes and show which cross-fit best')
     .option(
       '--workers <number>',
       'processes that fit side by side',
@@ -64,19 +70,24 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
     .action(async (flags: TrainFlags) => {
       const config = readConfig(environment, root);
       const epochs = flags.epochs === undefined ? undefined : wholeNumber('epochs', flags.epochs);
-      const { version: trained, report } = await trainPlatform({
+      const common = {
         platform: platformOf(flags.platform),
         manifestFiles: flags.manifest,
         seed: wholeNumber('seed', flags.seed),
-        seeds: wholeNumber('seeds', flags.seeds ?? (flags.report === undefined ? '1' : REPORT_SEEDS)),
-        parts: flags.report === undefined ? [] : PARTS,
         budgetMinutes: flags.budget === undefined ? null : wholeNumber('budget', flags.budget),
         workers: wholeNumber('workers', flags.workers),
         recipe: { backend: flags.backend, ...(epochs !== undefined && { epochs, fewestEpochs: epochs }) },
         cacheFolder: join(config.data.directory, 'cache'),
         runsFolder: join(config.data.directory, 'runs'),
         clock: systemClock,
-        report: (line) => process.stderr.write(`${line}\n`),
+        report: (line: string) => process.stderr.write(`${line}\n`),
+      };
+      if (flags.search !== undefined)
+        return runSearch(config, { ...common, trials: wholeNumber('search', flags.search) });
+      const { version: trained, report } = await trainPlatform({
+        ...common,
+        seeds: wholeNumber('seeds', flags.seeds ?? (flags.report === undefined ? '1' : REPORT_SEEDS)),
+        parts: flags.report === undefined ? [] : PARTS,
       });
       if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 1)}\n`);
       process.stdout.write(`${seedsTable(report)}\n`);

@@ -38,6 +38,7 @@ const COMMANDS = `\`\`\`sh
 npm run logster -- evaluate --manifest MANIFEST.json            # any labelled captures, beside baselines and controls
 npm run logster -- train --platform linux --manifest MANIFEST.json   # registers the new version as challenger
 npm run logster -- train --platform linux --manifest MANIFEST.json --report linux.json   # every figure of this page
+npm run logster -- train --platform linux --manifest MANIFEST.json --search 30 --budget 600   # tries recipes for ten hours
 npm run logster -- models report windows.json linux.json        # writes this page and its pictures
 \`\`\`
 
