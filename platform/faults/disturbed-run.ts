@@ -132,14 +132,16 @@ async function outcomeOf({ documents, alerts, bus }: Ports): Promise<Outcome> {
   };
 }
 
-/** Without what belongs to the wall clock of a run. */
+/**
+ * Without what belongs to the wall clock of a run, and without scores: events of one endpoint in two topics may come in
+ * either order within the lateness, and a graph shows some of that order. Which windows there are, which of them alert and
+ * what they are made of must not depend on it.
+ */
 function comparable(alert: Alert) {
   return {
     key: `${alert.endpoint_id} ${alert.first_seen}`,
     last_seen: alert.last_seen,
     count: alert.count,
-    severity: alert.severity,
-    attack_prob: alert.attack_prob.toFixed(2), // events of two topics within the lateness may come in either order
     inferences: [...alert.inference_ids].sort(),
     techniques: [...alert.ttp_techniques].sort(),
   };
