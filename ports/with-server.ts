@@ -6,6 +6,8 @@ const SERVERS = {
   TEST_ELASTICSEARCH: 'Elasticsearch, as http://host:port',
   TEST_POSTGRES: 'PostgreSQL, as postgres://user@host:port/database',
   TEST_MLFLOW: 'MLflow, as http://host:port',
+  TEST_KAFKA_LIBS: "folder with Kafka's jars, for a broker of a test's own",
+  TEST_MLFLOW_COMMAND: "path of MLflow's command, for a server of a test's own",
   TEST_SERVICES: "folder of scripts kafka.sh, redis.sh, … that start servers of a test's own",
 } as const;
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SCORE_QUEUE, type ScoreJob } from '../contracts/batch.ts';
 import { deadLetterSchema } from '../contracts/dead-letter.ts';
+import { LogsterError } from '../contracts/errors.ts';
 import type { Platform } from '../contracts/event.ts';
 import { encodeGraphBatch } from '../contracts/graph-batch.ts';
 import { idOf } from '../contracts/ids.ts';
@@ -18,6 +19,7 @@ import { embeddedBus } from '../ports/bus/embedded.ts';
 import { eventually } from '../ports/eventually.ts';
 import { embeddedQueue } from '../ports/queue/embedded.ts';
 import { folderRegistry } from '../ports/registry/embedded.ts';
+import type { Registry } from '../ports/registry/registry.ts';
 import { embeddedState } from '../ports/state/embedded.ts';
 import { systemClock } from '../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
@@ -59,7 +61,16 @@ async function bench() {
     name: SCORE_QUEUE,
     limits: { jobs: 100, bytes: 1 << 28 },
   });
-  const registry = folderRegistry(below('registry'));
+  const folder = folderRegistry(below('registry'));
+  let isAway = false;
+  /** The registry, as long as it is there. */
+  const registry: Registry = {
+    ...folder,
+    async file(...which) {
+      if (isAway) throw new LogsterError('unavailable', 'The registry does not answer');
+      return folder.file(...which);
+    },
+  };
   const promote = async (
     platform: Platform,
     seed: number,
@@ -78,6 +89,9 @@ async function bench() {
     state,
     queue,
     promote,
+    setAway(away: boolean) {
+      isAway = away;
+    },
     async start(backend: 'auto' | 'wasm' = 'wasm', scorers = 1, script = scorerScript) {
       stage = await serve({
         queue,
@@ -219,6 +233,22 @@ suite('serve (needs dist/, which `npm test` builds)', () => {
     await eventually(
       'results of version 2',
       async () => (await at.results()).filter((one) => one.model_version === '2').length === 4,
+    );
+  });
+
+  test('a swap during which the registry goes away comes when it is back', async () => {
+    const stage = await at.start();
+    at.setAway(true);
+    await at.promote('windows', 2);
+    const missed = () =>
+      at.telemetry.lines.some(({ sentence }) => sentence === 'The registry did not answer');
+    await eventually('the registry was missed', missed);
+    await at.add(1);
+    await eventually('results of version 1', async () => (await at.results()).length === 4);
+    expect((await stage.health()).detail.refused).toEqual([]);
+    at.setAway(false);
+    await eventually('version 2 serves', () =>
+      at.telemetry.lines.some(({ sentence }) => sentence === 'A new champion took over'),
     );
   });
 

@@ -100,7 +100,10 @@ export function windowTable(kinds: readonly Kind[]): string {
   );
 }
 
-/** What fleets ask for, and where the present partitions end. */
+const short = (value: number): string =>
+  value >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
+
+/** What fleets ask for. */
 export function printSizing(sizes: Sizes): void {
   const variants = [
     ...FLEETS.map((endpoints) => ({ name: endpoints.toLocaleString('en'), fleet: { ...USUAL, endpoints } })),
@@ -110,8 +113,6 @@ export function printSizing(sizes: Sizes): void {
     },
     { name: '100,000, every 15 s', fleet: { ...USUAL, endpoints: 100_000, intervalSeconds: 15 } },
   ].map(({ name, fleet }) => ({ name, fleet, sizing: sizingOf(fleet, sizes) }));
-  const short = (value: number) =>
-    value >= 100 || Number.isInteger(value) ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
   const line = (what: string, of: (one: (typeof variants)[number]) => number) => [
     what,
     ...variants.map((one) => short(of(one))),
@@ -157,6 +158,10 @@ export function printSizing(sizes: Sizes): void {
       ),
     ]),
   );
+}
+
+/** Where the present partitions end. */
+export function printPartitionLimits(): void {
   const limits = Object.entries(partitionLimits(USUAL)).map(([stage, endpoints]) => [
     stage,
     short(endpoints),

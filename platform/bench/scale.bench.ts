@@ -14,6 +14,7 @@ import {
   byPrediction,
   messageTable,
   print,
+  printPartitionLimits,
   printSizing,
   scenarioTable,
   windowTable,
@@ -44,6 +45,7 @@ export async function benchScale(root: string): Promise<readonly BenchResult[]> 
   print('Windows and checkpoints', windowTable(kinds));
   const sizes = sizesFrom(desktops, kinds[0]?.sizes ?? [], messages);
   printSizing(sizes);
+  printPartitionLimits();
 
   sayOnStderr('simulating …');
   const all = kinds.flatMap((kind) => kind.sizes);

@@ -10,7 +10,7 @@ import { TRAINING_BACKENDS, type TrainingBackend } from '../../train/open-traine
 import { PARTS, type TrainingReport } from '../../train/report/training-report.ts';
 import { trainPlatform } from '../../train/train.ts';
 import type { Surroundings } from '../cli.ts';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { openPorts } from '../open-ports.ts';
 import { table } from '../table.ts';
 import { platformOf } from './models.ts';
@@ -67,38 +67,40 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
         .choices(TRAINING_BACKENDS)
         .default('wasm'),
     )
-    .action(async (flags: TrainFlags) => {
-      const config = readConfig(environment, root);
-      const epochs = flags.epochs === undefined ? undefined : wholeNumber('epochs', flags.epochs);
-      const common = {
-        platform: platformOf(flags.platform),
-        manifestFiles: flags.manifest,
-        seed: wholeNumber('seed', flags.seed),
-        budgetMinutes: flags.budget === undefined ? null : wholeNumber('budget', flags.budget),
-        workers: wholeNumber('workers', flags.workers),
-        recipe: { backend: flags.backend, ...(epochs !== undefined && { epochs, fewestEpochs: epochs }) },
-        cacheFolder: join(config.data.directory, 'cache'),
-        runsFolder: join(config.data.directory, 'runs'),
-        clock: systemClock,
-        report: (line: string) => process.stderr.write(`${line}\n`),
-      };
-      if (flags.search !== undefined)
-        return runSearch(config, { ...common, trials: wholeNumber('search', flags.search) });
-      const { version: trained, report } = await trainPlatform({
-        ...common,
-        seeds: wholeNumber('seeds', flags.seeds ?? (flags.report === undefined ? '1' : REPORT_SEEDS)),
-        parts: flags.report === undefined ? [] : PARTS,
-      });
-      if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 1)}\n`);
-      process.stdout.write(`${seedsTable(report)}\n`);
-      const { registry } = await openPorts(config, recordedTelemetry(), { only: ['registry'] });
-      const { version } = await registry.register(trained.name, trained);
-      await registry.setAlias(trained.name, 'challenger', version);
-      await registry.close();
-      process.stdout.write(
-        `Registered ${trained.name}@${version} as challenger in ${config.mlflow.url ?? `${join(config.data.directory, 'registry')}; its card is ${join(trained.name, version, 'card.md')} there`}\n`,
-      );
-    });
+    .action((flags: TrainFlags) => runTraining(readConfig(environment, root), flags));
+}
+
+async function runTraining(config: Config, flags: TrainFlags): Promise<void> {
+  const epochs = flags.epochs === undefined ? undefined : wholeNumber('epochs', flags.epochs);
+  const common = {
+    platform: platformOf(flags.platform),
+    manifestFiles: flags.manifest,
+    seed: wholeNumber('seed', flags.seed),
+    budgetMinutes: flags.budget === undefined ? null : wholeNumber('budget', flags.budget),
+    workers: wholeNumber('workers', flags.workers),
+    recipe: { backend: flags.backend, ...(epochs !== undefined && { epochs, fewestEpochs: epochs }) },
+    cacheFolder: join(config.data.directory, 'cache'),
+    runsFolder: join(config.data.directory, 'runs'),
+    clock: systemClock,
+    report: (line: string) => process.stderr.write(`${line}\n`),
+  };
+  if (flags.search !== undefined)
+    return runSearch(config, { ...common, trials: wholeNumber('search', flags.search) });
+  const { version: trained, report } = await trainPlatform({
+    ...common,
+    seeds: wholeNumber('seeds', flags.seeds ?? (flags.report === undefined ? '1' : REPORT_SEEDS)),
+    parts: flags.report === undefined ? [] : PARTS,
+  });
+  if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 1)}\n`);
+  process.stdout.write(`${seedsTable(report)}\n`);
+  const { registry } = await openPorts(config, recordedTelemetry(), { only: ['registry'] });
+  const { version } = await registry.register(trained.name, trained);
+  await registry.setAlias(trained.name, 'challenger', version);
+  await registry.close();
+  const card = join(config.data.directory, 'registry', trained.name, version, 'card.md');
+  process.stdout.write(
+    `Registered ${trained.name}@${version} as challenger in ${config.mlflow.url ?? `its folder; its card is ${card}`}\n`,
+  );
 }
 
 /** What cross-fitting shows, one line per scorer: the mean and the range over seeds. */

@@ -173,7 +173,7 @@ withServers([...SERVER_VARIABLES, 'TEST_SERVICES'], 'what the product survives',
   );
 
   test(
-    'an MLflow that is away at the start holds up scoring alone, and a swap that it interrupts comes later',
+    'an MLflow that is away at the start holds up scoring alone, and scoring goes on while it is away again',
     async () => {
       const proxy = await proxyTo(Number(new URL(addresses.TEST_MLFLOW ?? '').port));
       proxy.cut();

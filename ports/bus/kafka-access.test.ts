@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALERTS_TOPIC, TOPICS } from '../../contracts/topics.ts';
 import { eventually } from '../eventually.ts';
+import { withServer } from '../with-server.ts';
 import type { Batch, Bus, Received } from './bus.ts';
 import { kafkaBus } from './kafka.ts';
 import {
@@ -12,7 +13,6 @@ import {
   type TestBroker,
   testBroker,
   unsignedToken,
-  withBroker,
 } from './kafka-broker.ts';
 import type { KafkaPlace, Sasl } from './kafka-place.ts';
 import { partitionOf } from './partition-of.ts';
@@ -24,7 +24,7 @@ const ENGINES = [
   ['platformatic', platformaticBus],
 ] as const;
 
-withBroker('Kafka that asks who comes in', (libs) => {
+withServer('TEST_KAFKA_LIBS', 'Kafka that asks who comes in', (libs) => {
   let broker: TestBroker;
   beforeAll(async () => {
     broker = await testBroker(libs);

@@ -28,15 +28,6 @@ export interface TestBroker {
   remove(): Promise<void>;
 }
 
-/** Describes tests that need a broker of their own; skipped, with the reason in their name, where it cannot be. */
-export function withBroker(title: string, tests: (libs: string) => void): void {
-  const libs = process.env['TEST_KAFKA_LIBS'];
-  if (libs) describe(title, () => tests(libs));
-  else
-    describe.skip(`${title} (skipped: TEST_KAFKA_LIBS is not set to a folder with Kafka's jars)`, () =>
-      tests(''));
-}
-
 /** Makes a broker from a folder with Kafka's jars; it is not started yet. Needs java and openssl. */
 export async function testBroker(libs: string): Promise<TestBroker> {
   const folder = mkdtempSync(join(tmpdir(), 'logster-kafka-'));

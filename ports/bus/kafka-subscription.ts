@@ -1,13 +1,14 @@
-import type { EachBatchPayload, Kafka, Consumer as KafkaConsumer, KafkaMessage } from 'kafkajs';
+import type { EachBatchPayload, Kafka, Consumer as KafkaConsumer } from 'kafkajs';
 import { reasonOf } from '../../contracts/errors.ts';
 import type { Topic } from '../../contracts/topics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import type { Consumer, Position, Received, Subscription } from './bus.ts';
+import type { Consumer, Position, Subscription } from './bus.ts';
+import { Ending, leaveInTime } from './ending.ts';
 import { Commits, type Committing } from './kafka-commits.ts';
+import { received } from './kafkajs-message.ts';
 import { awareAssigner, isRetriable } from './kafkajs-own.ts';
 
 const DEFAULT_MESSAGES = 500;
-const CLOSE_MS = 10_000;
 const JOIN_PAUSE_MS = 1_000;
 /** Partitions a consumer works on side by side: all of the largest topic. */
 const SIDE_BY_SIDE = 12;
@@ -45,14 +46,11 @@ export class KafkaSubscription implements Subscription {
   private readonly holdings = new Map<string, Holding>();
   private readonly running = new Map<Promise<void>, EachBatchPayload>();
   private readonly topicOf: ReadonlyMap<string, Topic>;
-  private succeed: () => void = () => undefined;
-  private fail: (error: unknown) => void = () => undefined;
   private beating: NodeJS.Timeout | undefined;
   private heardAt = Date.now();
   private paused = false;
   private rebalancing = false;
-  private ending = false;
-  private closing: Promise<void> | undefined;
+  private readonly ending: Ending;
   private revoking: Promise<void> | undefined;
   private readonly commits: Commits;
 
@@ -65,11 +63,12 @@ export class KafkaSubscription implements Subscription {
     this.consumer = consumer;
     this.onEnded = onEnded;
     this.topicOf = new Map(consumer.topics.map((topic) => [needs.prefix + topic, topic]));
-    this.failed = new Promise((succeed, fail) => {
-      this.succeed = succeed;
-      this.fail = fail;
+    this.ending = new Ending({
+      group: consumer.group,
+      telemetry: needs.telemetry,
+      leave: () => this.leaveGroup(),
     });
-    this.failed.catch(() => undefined); // logged in stop(); who does not listen must not end the process
+    this.failed = this.ending.failed;
     this.commits = new Commits({
       group: consumer.group,
       telemetry: needs.telemetry,
@@ -123,7 +122,7 @@ export class KafkaSubscription implements Subscription {
 
   /** kafkajs gives up on some outages that pass. */
   private async runPatiently(): Promise<void> {
-    while (!this.ending) {
+    while (!this.ending.hasBegun) {
       try {
         return await this.run();
       } catch (error) {
@@ -144,42 +143,23 @@ export class KafkaSubscription implements Subscription {
 
   resume(): void {
     this.paused = false;
-    if (!this.ending) this.member.resume([...this.topicOf.keys()].map((topic) => ({ topic })));
+    if (!this.ending.hasBegun) this.member.resume([...this.topicOf.keys()].map((topic) => ({ topic })));
   }
 
   close(): Promise<void> {
-    this.closing ??= this.stop(undefined);
-    return this.closing;
+    return this.ending.close();
   }
 
-  private async stop(failure: { readonly error: unknown } | undefined): Promise<void> {
-    const { telemetry } = this.needs;
-    const { group } = this.consumer;
-    this.ending = true;
-    if (failure) {
-      telemetry.log.error('consumer stopped', { group, reason: reasonOf(failure.error) });
-      this.fail(failure.error);
-    }
+  private async leaveGroup(): Promise<void> {
     this.pauseAll();
     await this.giveBack();
     clearInterval(this.beating);
-    let isLate = false;
-    const late = new Promise<void>((resolve) => {
-      setTimeout(() => {
-        isLate = true;
-        resolve();
-      }, CLOSE_MS).unref();
-    });
-    await Promise.race([this.member.disconnect(), late]);
-    if (isLate) telemetry.log.warn('consumer left its group without a word', { group });
+    await leaveInTime({ ...this.consumer, ...this.needs }, this.member.disconnect());
     this.onEnded(this);
-    this.succeed();
   }
 
   private crash(error: unknown): void {
-    this.closing ??= this.stop({ error }).catch((cause) => {
-      this.needs.telemetry.log.error('consumer could not leave its group', { reason: reasonOf(cause) });
-    });
+    this.ending.crash(error);
   }
 
   /** Waits for the running batches, then gives every partition back. */
@@ -207,7 +187,7 @@ export class KafkaSubscription implements Subscription {
   private take(assignment: Readonly<Record<string, readonly number[]>>): void {
     this.heardAt = Date.now();
     this.rebalancing = false;
-    if (this.ending) return;
+    if (this.ending.hasBegun) return;
     if (this.paused) this.pauseAll();
     for (const [name, partitions] of Object.entries(assignment)) {
       const topic = this.topicOf.get(name);
@@ -226,14 +206,14 @@ export class KafkaSubscription implements Subscription {
     const { topic, partition } = holding;
     const start = await this.consumer.onAssigned?.(topic, partition);
     holding.isOpen = true;
-    if (start === undefined || this.ending) return;
+    if (start === undefined || this.ending.hasBegun) return;
     this.member.seek({ topic: this.needs.prefix + topic, partition, offset: String(start) });
   }
 
   private async onBatch(payload: EachBatchPayload): Promise<void> {
     const topic = this.topicOf.get(payload.batch.topic);
     const holding = topic && this.holdings.get(nameOf(topic, payload.batch.partition));
-    if (!holding || this.ending) return;
+    if (!holding || this.ending.hasBegun) return;
     const run = this.deliver(holding, payload).catch((error) => this.crash(error));
     this.running.set(run, payload);
     await run;
@@ -247,7 +227,7 @@ export class KafkaSubscription implements Subscription {
     const { batch, resolveOffset } = payload;
     const most = this.consumer.maxMessages ?? DEFAULT_MESSAGES;
     const over = () =>
-      this.ending ||
+      this.ending.hasBegun ||
       this.paused ||
       this.rebalancing ||
       holding.lost ||
@@ -305,19 +285,3 @@ export class KafkaSubscription implements Subscription {
 }
 
 const nameOf = (topic: Topic, partition: number): string => `${topic}/${partition}`;
-
-/** A message as the port has it. */
-export function received(message: KafkaMessage, topic: Topic, partition: number): Received {
-  const headers = Object.entries(message.headers ?? {}).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(Array.isArray(value) ? value[0] : value)] as const],
-  );
-  return {
-    topic,
-    partition,
-    offset: Number(message.offset),
-    key: message.key?.toString() ?? '',
-    value: message.value ?? Buffer.alloc(0),
-    headers: Object.fromEntries(headers),
-    publishedAt: Number(message.timestamp) / 1000,
-  };
-}

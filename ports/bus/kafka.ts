@@ -16,8 +16,9 @@ import {
   tokenOf,
 } from './kafka-place.ts';
 import { KafkaPublisher } from './kafka-publisher.ts';
-import { KafkaSubscription, received } from './kafka-subscription.ts';
+import { KafkaSubscription } from './kafka-subscription.ts';
 import { prepareTopics } from './kafka-topics.ts';
+import { received } from './kafkajs-message.ts';
 import { prepareKafkajs, soleAssigner } from './kafkajs-own.ts';
 import { kafkajsSender } from './kafkajs-sender.ts';
 import { again, kafkajsTopics } from './kafkajs-topics.ts';
@@ -44,7 +45,7 @@ export async function kafkaBus(place: KafkaPlace): Promise<Bus> {
     await prepareTopics(kafkajsTopics(admin), place);
     await publisher.connect();
   } catch (cause) {
-    await admin.disconnect();
+    await Promise.all([admin.disconnect(), publisher.close(0)]);
     throw cause instanceof LogsterError ? cause : kafkaAway(place, cause);
   }
   const subscriptions = new Set<KafkaSubscription>();
@@ -64,7 +65,8 @@ export async function kafkaBus(place: KafkaPlace): Promise<Bus> {
       const needs = { kafka, prefix, telemetry, times: kafkaTimes(place) };
       const subscription = new KafkaSubscription(needs, consumer, (ended) => subscriptions.delete(ended));
       subscriptions.add(subscription);
-      await subscription.join().catch((cause: unknown) => {
+      await subscription.join().catch(async (cause: unknown) => {
+        await subscription.close();
         throw kafkaAway(place, cause);
       });
       return subscription;

@@ -1,8 +1,8 @@
 import type { Admin } from '@platformatic/kafka';
-import { reasonOf } from '../../contracts/errors.ts';
 import { TOPICS, type Topic } from '../../contracts/topics.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Consumer, Subscription } from './bus.ts';
+import { Ending, leaveInTime } from './ending.ts';
 import { Commits } from './kafka-commits.ts';
 import type { KafkaPlace, kafkaTimes } from './kafka-place.ts';
 import { PlatformaticClient, persist } from './platformatic-client.ts';
@@ -11,7 +11,6 @@ import { type Assignment, GroupMember } from './platformatic-member.ts';
 import { committedOf } from './platformatic-offsets.ts';
 import { PartitionReader } from './platformatic-reader.ts';
 
-const CLOSE_MS = 10_000;
 /** How long the members of a group may take to end their batches when it changes. */
 const REBALANCE_MS = 60_000;
 
@@ -38,13 +37,10 @@ export class PlatformaticSubscription implements Subscription {
   private readonly reader: PartitionReader;
   private readonly commits: Commits;
   private readonly topicOf: ReadonlyMap<string, Topic>;
-  private succeed: () => void = () => undefined;
-  private fail: (error: unknown) => void = () => undefined;
   private beating: NodeJS.Timeout | undefined;
   private beatUnderWay = false;
   private heardAt = Date.now();
-  private ending = false;
-  private closing: Promise<void> | undefined;
+  private readonly ending: Ending;
   private joining: Promise<void> | undefined;
 
   constructor(
@@ -60,11 +56,8 @@ export class PlatformaticSubscription implements Subscription {
     const { sessionTimeoutMs, maxWaitMs } = needs.times;
     const rebalanceTimeoutMs = Math.max(REBALANCE_MS, sessionTimeoutMs);
     this.topicOf = new Map(consumer.topics.map((topic) => [prefix + topic, topic]));
-    this.failed = new Promise((succeed, fail) => {
-      this.succeed = succeed;
-      this.fail = fail;
-    });
-    this.failed.catch(() => undefined); // logged in stop(); who does not listen must not end the process
+    this.ending = new Ending({ group: consumer.group, telemetry, leave: () => this.leaveGroup() });
+    this.failed = this.ending.failed;
     this.groupClient = new PlatformaticClient(place, rebalanceTimeoutMs + sessionTimeoutMs);
     this.fetchClient = new PlatformaticClient(place);
     this.member = new GroupMember({
@@ -90,7 +83,7 @@ export class PlatformaticSubscription implements Subscription {
   /** Joins the group; ends when the first share is taken. Throws the library's errors when no broker lets it in. */
   async join(): Promise<void> {
     await this.groupClient.metadata([]); // whoever is not let in is told now, not after long trying
-    this.take(await this.member.join(() => this.ending));
+    this.take(await this.member.join(() => this.ending.hasBegun));
     this.beating = setInterval(() => this.beat(), this.needs.times.heartbeatMs);
     await this.reader.opened();
   }
@@ -108,32 +101,15 @@ export class PlatformaticSubscription implements Subscription {
   }
 
   close(): Promise<void> {
-    this.closing ??= this.stop(undefined);
-    return this.closing;
+    return this.ending.close();
   }
 
-  private async stop(failure: { readonly error: unknown } | undefined): Promise<void> {
-    const { telemetry } = this.needs;
-    const { group } = this.consumer;
-    this.ending = true;
-    if (failure) {
-      telemetry.log.error('consumer stopped', { group, reason: reasonOf(failure.error) });
-      this.fail(failure.error);
-    }
+  private async leaveGroup(): Promise<void> {
     await this.reader.giveBack();
     this.reader.stop();
     clearInterval(this.beating);
-    let isLate = false;
-    const late = new Promise<void>((resolve) => {
-      setTimeout(() => {
-        isLate = true;
-        resolve();
-      }, CLOSE_MS).unref();
-    });
-    await Promise.race([this.leave(), late]);
-    if (isLate) telemetry.log.warn('consumer left its group without a word', { group });
+    await leaveInTime({ ...this.consumer, ...this.needs }, this.leave());
     this.onEnded(this);
-    this.succeed();
   }
 
   private async leave(): Promise<void> {
@@ -144,14 +120,12 @@ export class PlatformaticSubscription implements Subscription {
   }
 
   private crash(error: unknown): void {
-    this.closing ??= this.stop({ error }).catch((cause) => {
-      this.needs.telemetry.log.error('consumer could not leave its group', { reason: reasonOf(cause) });
-    });
+    this.ending.crash(error);
   }
 
   private take(share: Assignment): void {
     this.heardAt = Date.now();
-    if (this.ending) return;
+    if (this.ending.hasBegun) return;
     const places = [...share].flatMap(([name, partitions]) => {
       const topic = this.topicOf.get(name);
       return topic ? partitions.map((partition) => ({ topic, partition })) : [];
@@ -186,13 +160,13 @@ export class PlatformaticSubscription implements Subscription {
     const said = await this.member.beat().finally(() => clearTimeout(late));
     if (said === 'lost') this.reader.lose();
     else this.heardAt = at;
-    if (said !== 'held' && !this.ending) this.joinAnew();
+    if (said !== 'held' && !this.ending.hasBegun) this.joinAnew();
   }
 
   private joinAnew(): void {
     this.joining ??= this.changeHands()
       .catch((error) => {
-        if (!this.ending) this.crash(error);
+        if (!this.ending.hasBegun) this.crash(error);
       })
       .finally(() => {
         this.joining = undefined;
@@ -201,7 +175,7 @@ export class PlatformaticSubscription implements Subscription {
 
   private async changeHands(): Promise<void> {
     await this.reader.giveBack();
-    if (this.ending) return;
-    this.take(await this.member.join(() => this.ending));
+    if (this.ending.hasBegun) return;
+    this.take(await this.member.join(() => this.ending.hasBegun));
   }
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { LogsterError, reasonOf } from '../../contracts/errors.ts';
+import { LogsterError } from '../../contracts/errors.ts';
 import type { Topic } from '../../contracts/topics.ts';
 import { type Bell, bell } from '../bell.ts';
 import type { LmdbStore } from '../lmdb-store.ts';
 import type { Clock, Telemetry } from '../telemetry/telemetry.ts';
 import type { Consumer, Received, Subscription } from './bus.ts';
+import { Ending } from './ending.ts';
 import { type GroupTable, groupName } from './group-table.ts';
 import { type LogTable, partitionName } from './log-table.ts';
 
@@ -41,12 +42,9 @@ export class EmbeddedSubscription implements Subscription {
   private readonly holdings = new Map<string, Holding>();
   private readonly onEnded: (subscription: EmbeddedSubscription) => void;
   private readonly unwatchGroup: () => void;
-  private succeed: () => void = () => undefined;
-  private fail: (error: unknown) => void = () => undefined;
   private cancelHeartbeat: () => void = () => undefined;
   private paused = false;
-  private ending = false;
-  private closing: Promise<void> | undefined;
+  private readonly ending: Ending;
   private sharing: Promise<void> | undefined;
   private shareAgain = false;
   private seenChanges = -1;
@@ -60,11 +58,12 @@ export class EmbeddedSubscription implements Subscription {
     this.needs = needs;
     this.consumer = consumer;
     this.onEnded = onEnded;
-    this.failed = new Promise((succeed, fail) => {
-      this.succeed = succeed;
-      this.fail = fail;
+    this.ending = new Ending({
+      group: consumer.group,
+      telemetry: needs.telemetry,
+      leave: () => this.leaveGroup(),
     });
-    this.failed.catch(() => undefined); // logged in stop(); who does not listen must not end the process
+    this.failed = this.ending.failed;
     this.unwatchGroup = needs.store.watch(groupName(consumer.group), () => this.share());
   }
 
@@ -77,7 +76,7 @@ export class EmbeddedSubscription implements Subscription {
 
   /** Looks for what other processes did. */
   poll(): void {
-    if (this.ending) return;
+    if (this.ending.hasBegun) return;
     if (this.needs.groups.changesOf(this.consumer.group) !== this.seenChanges) this.share();
     for (const { bell: wake } of this.holdings.values()) wake.ring();
   }
@@ -101,40 +100,30 @@ export class EmbeddedSubscription implements Subscription {
   }
 
   close(): Promise<void> {
-    this.closing ??= this.stop(undefined);
-    return this.closing;
+    return this.ending.close();
   }
 
-  private async stop(failure: { readonly error: unknown } | undefined): Promise<void> {
-    const { store, groups, telemetry } = this.needs;
+  private async leaveGroup(): Promise<void> {
+    const { store, groups } = this.needs;
     const { group, topics } = this.consumer;
-    this.ending = true;
     this.cancelHeartbeat();
     this.unwatchGroup();
     this.ringAll();
-    if (failure) {
-      telemetry.log.error('consumer stopped', { group, reason: reasonOf(failure.error) });
-      this.fail(failure.error);
-    }
     await this.sharing;
     await Promise.all([...this.holdings.values()].map(({ ended }) => ended));
     await store.write(() => {
       for (const topic of topics) groups.leave(group, topic, this.id);
     });
     this.onEnded(this);
-    this.succeed();
   }
 
   private crash(error: unknown): void {
-    this.closing ??= this.stop({ error }).catch((cause) => {
-      // The store is gone too: the leases run out by themselves.
-      this.needs.telemetry.log.error('consumer could not leave its group', { reason: reasonOf(cause) });
-    });
+    this.ending.crash(error);
   }
 
   private heartbeat(): void {
     this.cancelHeartbeat = this.needs.clock.after(this.needs.leaseMs / HEARTBEATS, () => {
-      if (this.ending) return;
+      if (this.ending.hasBegun) return;
       this.share();
       this.heartbeat();
     });
@@ -142,7 +131,7 @@ export class EmbeddedSubscription implements Subscription {
 
   /** One look at the group at a time; what happens meanwhile causes another. */
   private share(): void {
-    if (this.ending) return;
+    if (this.ending.hasBegun) return;
     if (this.sharing) {
       this.shareAgain = true;
       return;
@@ -180,7 +169,7 @@ export class EmbeddedSubscription implements Subscription {
         holding.giveBack = true;
         holding.bell.ring();
       }
-      if (this.ending) continue;
+      if (this.ending.hasBegun) continue;
       for (const partition of held) if (!surplus.includes(partition)) this.hold(topic, partition);
     }
   }
@@ -221,7 +210,7 @@ export class EmbeddedSubscription implements Subscription {
     const own = await onAssigned?.(topic, partition);
     store.refresh();
     let position = own ?? groups.committed(group, topic, partition) ?? 0;
-    const over = () => this.ending || holding.giveBack || holding.lost;
+    const over = () => this.ending.hasBegun || holding.giveBack || holding.lost;
     while (!over()) {
       const messages = this.paused ? [] : this.readFrom(topic, partition, position);
       const last = messages.at(-1);

@@ -4,18 +4,16 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '../eventually.ts';
+import { withServer } from '../with-server.ts';
 import { mlflowRegistry } from './mlflow.ts';
 
-/** These tests start and stop a server of their own, by the path of MLflow's command. */
-const command = process.env['TEST_MLFLOW_COMMAND'];
 const START_MS = 120_000; // Python imports for long on a busy machine
 
 import.meta.jest.setTimeout(5 * START_MS);
 
 const MODEL = { files: { 'weights.bin': Buffer.from('weights') }, tags: {}, metrics: {} };
-const HOW = command ? '' : ' (skipped: TEST_MLFLOW_COMMAND is not set to the path of mlflow)';
 
-(command ? describe : describe.skip)(`MLflow registry on a server that stops and starts${HOW}`, () => {
+withServer('TEST_MLFLOW_COMMAND', 'MLflow registry on a server that stops and starts', (command) => {
   const folder = mkdtempSync(join(tmpdir(), 'logster-mlflow-'));
   let running: ChildProcess | undefined;
   let port = 0;
@@ -35,7 +33,7 @@ const HOW = command ? '' : ' (skipped: TEST_MLFLOW_COMMAND is not set to the pat
     const place = artifacts === '--serve-artifacts' ? ['--artifacts-destination', join(folder, 'kept')] : [];
     const surroundings = { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false', MLFLOW_DISABLE_TELEMETRY: 'true' };
     const env = { ...process.env, ...surroundings };
-    running = spawn(command!, [...args, ...stores, ...place], {
+    running = spawn(command, [...args, ...stores, ...place], {
       env,
       cwd: folder,
       detached: true,
