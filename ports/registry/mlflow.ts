@@ -1,9 +1,10 @@
 import { systemClock } from '../telemetry/clock.ts';
 import type { Clock } from '../telemetry/telemetry.ts';
 import { unheard } from '../unheard.ts';
-import { download, proxied } from './mlflow-artifacts.ts';
+import { download, proxied, upload } from './mlflow-artifacts.ts';
 import { eachOf } from './mlflow-calls.ts';
 import { MlflowClient, type MlflowServer } from './mlflow-client.ts';
+import { mlflowHistory } from './mlflow-history.ts';
 import { damaged, manifestReader } from './mlflow-manifest.ts';
 import { registerModel } from './mlflow-register.ts';
 import { findVersion, listVersions, type MlflowVersion, mlflowAliases } from './mlflow-versions.ts';
@@ -36,6 +37,11 @@ export function mlflowRegistry(options: MlflowRegistryOptions): Registry {
   const needs = { client, clock, log: telemetry.log, experiment: prefix + experiment, uploadConcurrency };
   const fullName = (name: string): string => prefix + checkedName('model', name);
   const aliases = mlflowAliases(client);
+  const history = mlflowHistory(client);
+  const reportPath = async (name: string, version: string, file: string): Promise<string> => {
+    const { source } = await existing(name, version);
+    return `${proxied(client, `Model ${name}@${version}`, source)}/reports/${checkedName('report', file)}`;
+  };
   const { existing, described, fileOf } = versionReader(client, fullName);
 
   return {
@@ -70,6 +76,14 @@ export function mlflowRegistry(options: MlflowRegistryOptions): Registry {
     async removeAlias(name, alias) {
       await aliases.remove(fullName(name), knownAlias(alias));
     },
+    async attach(name, version, file, bytes) {
+      await upload(client, await reportPath(name, version, file), bytes);
+    },
+    async attached(name, version, file) {
+      return download(client, await reportPath(name, version, file), 0);
+    },
+    record: (name, entry) => history.add(fullName(name), entry),
+    history: (name) => history.of(fullName(name)),
     async close() {
       client.close();
     },

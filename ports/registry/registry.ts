@@ -17,9 +17,24 @@ export interface ModelVersion {
 export const ALIASES = ['champion', 'challenger', 'previous'] as const;
 export type Alias = (typeof ALIASES)[number];
 
+/** What can happen to a version after it was registered. */
+export const CHANGES = ['blessed', 'refused', 'approved', 'promoted', 'rolled-back', 'retired'] as const;
+export type Change = (typeof CHANGES)[number];
+
+/** One line of a model's history: what was done, by whom and why. */
+export interface HistoryEntry {
+  readonly at: number; // epoch seconds
+  readonly change: Change;
+  readonly version: string;
+  readonly from: string | null; // the version that served before, where the change concerns serving
+  readonly by: string;
+  readonly why: string;
+}
+
 /**
- * Model versions and which of them serves. Promise: a version never changes once registered; an alias moves
- * in one step; what is read is checked against its sha256.
+ * Model versions, which of them serves, and what was done with them. Promise: the files of a version never change
+ * once registered; an alias moves in one step; what is read of a version is checked against its sha256; the history
+ * only grows.
  */
 export interface Registry {
   register(
@@ -38,5 +53,13 @@ export interface Registry {
   alias(name: string, alias: Alias): Promise<ModelVersion | undefined>;
   setAlias(name: string, alias: Alias, version: string): Promise<void>;
   removeAlias(name: string, alias: Alias): Promise<void>;
+  /** Keeps a report beside a version's files; one of the same name is replaced. */
+  attach(name: string, version: string, file: string, bytes: Buffer): Promise<void>;
+  /** A report that was attached, or nothing. */
+  attached(name: string, version: string, file: string): Promise<Buffer | undefined>;
+  /** Adds a line to the model's history. */
+  record(name: string, entry: HistoryEntry): Promise<void>;
+  /** The model's history, oldest first. */
+  history(name: string): Promise<readonly HistoryEntry[]>;
   close(): Promise<void>;
 }
