@@ -7,7 +7,7 @@ import type { Stage } from '../contracts/stage.ts';
 import { DEAD_LETTER_TOPIC, EVENTS_TOPIC, GROUPS, RAW_TOPICS, type Topic } from '../contracts/topics.ts';
 import type { Bus, Message, Received } from '../ports/bus/bus.ts';
 import { embeddedBus } from '../ports/bus/embedded.ts';
-import { fakeClock } from '../ports/telemetry/clock.ts';
+import { fakeClock, systemClock } from '../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { ingest } from './ingest.ts';
 import { winlogbeat } from './windows-fixtures.ts';
@@ -177,4 +177,34 @@ test('ingest() shifts time and forwards watermarks behind the events before them
   expect(others).toHaveLength(0);
   expect(telemetry.counted('dropped_events_total', { reason: 'watermark-without-endpoint' })).toBe(1);
   expect(telemetry.counted('raw_events_total')).toBe(2);
+});
+
+test('topics of one endpoint that have a backlog are read in step from the first batch on', async () => {
+  await bus.close();
+  const time = fakeClock();
+  bus = embeddedBus({ directory, clock: time });
+  for (let second = 0; second < 40; second += 1) {
+    const at = { ...CONNECT, timestamp: CONNECT.timestamp + second };
+    await bus.publish('linux-ebpf-process-logs', [message({ ...at, event_type: 'exec', argv: ['sh'] })]);
+    await bus.publish('linux-ebpf-network-logs', [message(at)]);
+    time.advance(1000);
+  }
+  // a broker answers for one topic sooner than for another
+  const slow = async (topic: Topic) =>
+    new Promise((resolve) => setTimeout(resolve, topic === 'linux-ebpf-network-logs' ? 150 : 0));
+  const lag: Bus['lag'] = async (group, topic) => slow(topic).then(() => bus.lag(group, topic));
+  const stage = await ingest({ ...needs(), bus: { ...bus, lag }, clock: systemClock });
+  await drained(stage);
+  await stage.close();
+  const times = (await everything(EVENTS_TOPIC)).map(
+    ({ value }) => normalizedEventSchema.parse(JSON.parse(String(value))).timestamp,
+  );
+  expect(times).toHaveLength(80);
+  let newest = 0;
+  let furthestBack = 0;
+  for (const at of times) {
+    newest = Math.max(newest, at);
+    furthestBack = Math.max(furthestBack, newest - at);
+  }
+  expect(furthestBack).toBeLessThanOrEqual(2);
 });

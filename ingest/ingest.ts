@@ -30,8 +30,9 @@ export async function ingest({ bus, telemetry, clock }: IngestNeeds): Promise<St
     topics: RAW_TOPICS,
     group: GROUPS.ingest,
     async onAssigned(topic, partition) {
+      merge.assigned(topic, partition); // before anything is awaited: all partitions of a share are assigned at once
       const lag = isDivided(topic) ? await bus.lag(GROUPS.ingest, topic) : [];
-      merge.assigned(topic, partition, lag[partition] ?? 0);
+      if ((lag[partition] ?? 0) === 0) merge.nothingWaits(topic, partition);
       return undefined;
     },
     async onRevoked(topic, partition) {

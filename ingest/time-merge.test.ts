@@ -18,7 +18,10 @@ const batch = (topic: Topic, times: readonly number[], remaining = 0): Batch => 
 let now = 1000;
 const merge = () => {
   const one = new TimeMerge(() => now);
-  for (const topic of [PROCESS, FILE] as const) one.assigned(topic, 0, 0);
+  for (const topic of [PROCESS, FILE] as const) {
+    one.assigned(topic, 0);
+    one.nothingWaits(topic, 0);
+  }
   return one;
 };
 
@@ -50,8 +53,8 @@ test('a topic of which more is to come holds the others where it stands', () => 
 
 test('a topic with a backlog is waited for before its first batch, one that is stuck only for a while', () => {
   const one = new TimeMerge(() => now);
-  one.assigned(PROCESS, 0, 1);
-  one.assigned(FILE, 0, 10);
+  one.assigned(PROCESS, 0);
+  one.assigned(FILE, 0);
   expect(one.ready(batch(PROCESS, [3]))).toBe(0);
   const file = batch(FILE, [4], 9);
   one.ready(file);
@@ -60,6 +63,14 @@ test('a topic with a backlog is waited for before its first batch, one that is s
   expect(one.ready(batch(PROCESS, [20]))).toBe(0);
   now += 11;
   expect(one.ready(batch(PROCESS, [20]))).toBe(1);
+});
+
+test('what is said of an empty partition after its first batch came is out of date', () => {
+  const one = merge();
+  one.assigned(FILE, 0);
+  one.ready(batch(FILE, [4], 9));
+  one.nothingWaits(FILE, 0);
+  expect(one.ready(batch(PROCESS, [3, 20]))).toBe(1);
 });
 
 test('other topics, other partitions and partitions that have gone hold nobody up', () => {

@@ -36,10 +36,16 @@ export class TimeMerge {
     this.now = now;
   }
 
-  /** A partition that is read from now on, with so many messages waiting in it. */
-  assigned(topic: Topic, partition: number, waiting: number): void {
-    const at = waiting > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-    if (DIVIDED.has(topic)) this.fronts.set(nameOf(topic, partition), this.front(at));
+  /** A partition that is read from now on: until it is known what waits in it, the other topics wait for it. */
+  assigned(topic: Topic, partition: number): void {
+    if (DIVIDED.has(topic)) this.fronts.set(nameOf(topic, partition), this.front(Number.NEGATIVE_INFINITY));
+  }
+
+  /** Nothing waited in a partition when it was assigned. */
+  nothingWaits(topic: Topic, partition: number): void {
+    const name = nameOf(topic, partition);
+    const isNew = this.fronts.get(name)?.at === Number.NEGATIVE_INFINITY; // not where a batch came meanwhile
+    if (isNew) this.fronts.set(name, this.front(Number.POSITIVE_INFINITY));
   }
 
   revoked(topic: Topic, partition: number): void {

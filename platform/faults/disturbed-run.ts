@@ -125,23 +125,21 @@ async function outcomeOf({ documents, alerts, bus }: Ports): Promise<Outcome> {
   const { alerts: listed } = await alerts.list({}, { limit: 1000, offset: 0 });
   const dead = await bus.offsets(DEAD_LETTER_TOPIC);
   return {
-    inferences: found.map((body) => String(body.inference_id)).sort(),
+    inferences: found.map((body) => `${body.inference_id} of ${body.event_count} events`).sort(),
     alerts: listed.map(comparable).sort((a, b) => (a.key < b.key ? -1 : 1)),
     events,
     deadLetters: dead.reduce((sum, { next }) => sum + next, 0),
   };
 }
 
-/**
- * Without what belongs to the wall clock of a run, and without scores: events of one endpoint in two topics may come in
- * either order within the lateness, and a graph shows some of that order. Which windows there are, which of them alert and
- * what they are made of must not depend on it.
- */
+/** Without what belongs to the wall clock of a run. */
 function comparable(alert: Alert) {
   return {
     key: `${alert.endpoint_id} ${alert.first_seen}`,
     last_seen: alert.last_seen,
     count: alert.count,
+    severity: alert.severity,
+    attack_prob: alert.attack_prob.toFixed(4),
     inferences: [...alert.inference_ids].sort(),
     techniques: [...alert.ttp_techniques].sort(),
   };
