@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Surroundings } from '../cli.ts';
 import { addChangeCommands } from './model-versions/change.ts';
+import { addJudgeCommands } from './model-versions/judge.ts';
 import { addListCommand } from './model-versions/list.ts';
 import { addShowCommand } from './model-versions/show.ts';
 
@@ -15,5 +16,6 @@ export function addModelVersionsCommand(program: Command, surroundings: Surround
     );
   addListCommand(models, surroundings);
   addShowCommand(models, surroundings);
+  addJudgeCommands(models, surroundings);
   addChangeCommands(models, surroundings);
 }

@@ -88,6 +88,8 @@ export interface BlessReport {
   readonly challenger: JudgedVersion;
   readonly frozen: FrozenSet;
   readonly figures: Readonly<Record<GateFigure, Compared>> | null; // null: the challenger could not be loaded
+  /** The scores above which each alerts at one false alarm per host and day. */
+  readonly operatingPoints: { readonly champion: number; readonly challenger: number } | null;
   readonly slices: readonly Slice[];
   readonly latency: Latency | null;
   readonly shown: { readonly champion: Shown; readonly challenger: Shown } | null;
