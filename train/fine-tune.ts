@@ -45,6 +45,8 @@ export interface FineTuned {
   readonly fitted: Fitted;
   readonly trees: BesideTrees | undefined;
   readonly recipe: TuneRecipe;
+  readonly rehearsed: readonly WeightedExample[]; // windows of the corpus that the trees were shown
+  readonly feedback: readonly WeightedExample[];
   readonly weights: FeedbackWeight;
 }
 
@@ -79,11 +81,11 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
     champion.model.parameters,
   );
   const { trees } = champion.model;
+  const rehearsed = rehearsal(windows, recipe, seed);
   return {
     fitted,
-    trees: trees && tuneTrees({ trees, corpus: rehearsal(windows, recipe, seed), feedback: told, seed }),
-    recipe,
-    weights,
+    trees: trees && tuneTrees({ trees, corpus: rehearsed, feedback: told, seed }),
+    ...{ recipe, rehearsed, feedback: told, weights },
   };
 }
 
