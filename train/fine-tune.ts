@@ -16,7 +16,7 @@ export interface TuneRecipe {
   readonly epochs: number;
   readonly drawsPerEpoch: number;
   readonly learningRate: number;
-  readonly rehearsal: number; // windows of the corpus that are shown to the trees again, at most
+  readonly rehearsal: number; // windows of the corpus that are shown again, at most
 }
 
 /** A twentieth of the rate that the champion was trained with: it has to stay near. */
@@ -24,7 +24,7 @@ export const TUNE_RECIPE: TuneRecipe = {
   epochs: 3,
   drawsPerEpoch: 256,
   learningRate: 1.5e-4,
-  rehearsal: 2000,
+  rehearsal: 1000,
 };
 
 /** Feedback counts at most this much of what the corpus counts, however many verdicts there are. */
@@ -45,12 +45,12 @@ export interface FineTuned {
   readonly fitted: Fitted;
   readonly trees: BesideTrees | undefined;
   readonly recipe: TuneRecipe;
-  readonly rehearsed: readonly WeightedExample[]; // windows of the corpus that the trees were shown
+  readonly rehearsed: readonly WeightedExample[]; // windows of the corpus that were shown again
   readonly feedback: readonly WeightedExample[];
   readonly weights: FeedbackWeight;
 }
 
-/** What feedback counts beside the corpus, in windows of the corpus. */
+/** What feedback counts beside the part of the corpus that was shown again, in windows of it. */
 export interface FeedbackWeight {
   readonly corpus: number;
   readonly asked: number; // as the examples came
@@ -72,16 +72,16 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
       'input-invalid',
       'Fine-tuning needs captures with labelled windows; there are none',
     );
-  const { examples: told, weights } = weighedFeedback(windows, feedback, platform);
+  const rehearsed = rehearsal(windows, recipe.rehearsal, seed);
+  const { examples: told, weights } = weighedFeedback(rehearsed, feedback, platform);
   const fitted = await fitNetwork(
     platform,
-    [...windows, ...told],
+    [...rehearsed, ...told],
     networkRecipe(platform, recipe, seed),
     afterEpoch,
     champion.model.parameters,
   );
   const { trees } = champion.model;
-  const rehearsed = rehearsal(windows, recipe, seed);
   return {
     fitted,
     trees: trees && tuneTrees({ trees, corpus: rehearsed, feedback: told, seed }),
@@ -106,16 +106,13 @@ function networkRecipe(
   };
 }
 
-/** A part of the corpus that counts as much as the whole. */
+/** A part of the corpus, drawn by chance; each window counts what it counted in the whole. */
 function rehearsal(
   windows: readonly WeightedExample[],
-  { rehearsal: most }: TuneRecipe,
+  most: number,
   seed: number,
 ): readonly WeightedExample[] {
-  if (windows.length <= most) return windows;
-  const drawn = shuffled(windows, seededRandom(seed)).slice(0, most);
-  const scale = sumOf(windows) / sumOf(drawn);
-  return drawn.map((one) => ({ ...one, weight: one.weight * scale }));
+  return windows.length <= most ? windows : shuffled(windows, seededRandom(seed)).slice(0, most);
 }
 
 /** Feedback as examples to learn from, scaled down where together they would count more than MOST_FEEDBACK. */

@@ -14,6 +14,9 @@ const GROWTH: Growth = { trees: 40, leaves: 6, rate: 0.1, columnShare: 0.3 };
 /** Processes of a window that are shown beside the most suspicious ones. */
 const OTHERS_SHOWN = 4;
 
+/** What a window of an attack counts more when trees go on: found attacks lie close above the threshold. */
+const ATTACKS_HELD = 4;
+
 /** What trees go on with: windows of the corpus, and those that verdicts gave a label. */
 export interface TuneTreesOptions {
   readonly trees: BesideTrees; // of the version to begin from
@@ -32,7 +35,10 @@ export function tuneTrees(options: TuneTreesOptions): BesideTrees {
   if (feedback.length === 0) return trees;
   const random = seededRandom(seed);
   const rowsOf = trees.over === 'window' ? windowRows : processRowsOf;
-  const shown = [...rowsOf(trees, corpus, 'corpus', random), ...rowsOf(trees, feedback, 'feedback', random)];
+  const held = corpus.map((one) =>
+    one.example.label === 'attack' ? { ...one, weight: ATTACKS_HELD * one.weight } : one,
+  );
+  const shown = [...rowsOf(trees, held, 'corpus', random), ...rowsOf(trees, feedback, 'feedback', random)];
   const table: Margins = scaledToRows({
     rows: shown.map((one) => one.row),
     targets: shown.map((one) => one.target),
