@@ -55,21 +55,19 @@ async function feedbackChecks(version: Version): Promise<readonly Check[]> {
   const { content, folder, rows: captured } = version;
   if (content.feedback === undefined) return [];
   const section = content.feedback;
-  let written: WrittenFeedback | undefined;
+  let findings: readonly Check[] = [];
   const readable = await checked('feedback', async () => {
     const rows = await readFeedbackRows(folder);
     const windows = await readFeedbackGraphs(folder, 'windows');
     const linux = await readFeedbackGraphs(folder, 'linux');
-    written = { content, section, captured, rows, graphs: { windows, linux } };
-    checkFeedbackGraphs(written);
+    const written: WrittenFeedback = { content, section, captured, rows, graphs: { windows, linux } };
+    findings = [
+      await checked('feedback graphs', () => checkFeedbackGraphs(written)),
+      await checked('feedback weights', () => checkFeedbackWeights(written)),
+      await checked('feedback split', () => checkFeedbackApart(written)),
+    ];
   });
-  if (written === undefined) return [readable];
-  const read = written;
-  return [
-    readable,
-    await checked('feedback weights', () => checkFeedbackWeights(read)),
-    await checked('feedback split', () => checkFeedbackApart(read)),
-  ];
+  return [readable, ...findings];
 }
 
 /** What a check says against the version; anything but an answer of ours goes on up. */
