@@ -85,6 +85,7 @@ function capAnalysts(rows: readonly Placed[], weights: Float64Array, share: numb
  */
 export function fairLimit(masses: readonly number[], fixed: number, share: number): number {
   const sorted = masses.filter((mass) => mass > 0).sort((a, b) => b - a);
+  if (sorted.length === 0) return Number.POSITIVE_INFINITY;
   const part = fixed > 0 ? share : Math.max(share, 1 / sorted.length);
   let rest = fixed + sorted.reduce((sum, mass) => sum + mass, 0);
   if ((sorted[0] ?? 0) <= part * rest) return Number.POSITIVE_INFINITY;
