@@ -9,6 +9,8 @@ import type { AlertStore } from '../ports/alerts/alerts.ts';
 import { embeddedAlerts } from '../ports/alerts/embedded.ts';
 import type { Documents } from '../ports/documents/documents.ts';
 import { embeddedDocuments } from '../ports/documents/embedded.ts';
+import { embeddedGraphs } from '../ports/graphs/embedded.ts';
+import type { GraphStore } from '../ports/graphs/graphs.ts';
 import { systemClock } from '../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { dashboard } from './dashboard.ts';
@@ -33,6 +35,7 @@ const ARGUMENTS = [
   let directory: string;
   let documents: Documents;
   let alerts: AlertStore;
+  let graphs: GraphStore;
   let sample: Sample;
   let browser: Browser;
   let stages: readonly (Stage & { readonly url: string })[];
@@ -42,11 +45,12 @@ const ARGUMENTS = [
     directory = mkdtempSync(join(tmpdir(), 'logster-page-'));
     documents = embeddedDocuments({ file: join(directory, 'documents.db') });
     alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
+    graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
     sample = sampleAttack(Date.now() / 1000); // the browser's own clock says how long ago
     await storeSample(sample, { documents, alerts });
     const shared = { documents, alerts, telemetry: recordedTelemetry(), clock: systemClock };
     const local = { host: '127.0.0.1', port: 0 };
-    const answering = await api({ ...shared, settings: { ...local, corsOrigins: [] } });
+    const answering = await api({ ...shared, graphs, settings: { ...local, corsOrigins: [] } });
     const settings = { ...local, apiUrl: answering.url };
     stages = [answering, await dashboard({ ...shared, pageDirectory: PAGE, settings })];
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: ARGUMENTS });
@@ -56,6 +60,7 @@ const ARGUMENTS = [
     for (const stage of stages) await stage.close();
     await documents.close();
     await alerts.close();
+    await graphs.close();
     rmSync(directory, { recursive: true });
   });
   beforeEach(() => {
