@@ -11,6 +11,7 @@ import type { Documents } from '../ports/documents/documents.ts';
 import { embeddedDocuments } from '../ports/documents/embedded.ts';
 import { embeddedGraphs } from '../ports/graphs/embedded.ts';
 import type { GraphStore } from '../ports/graphs/graphs.ts';
+import { keptOf } from '../ports/graphs/sample.ts';
 import { systemClock } from '../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { dashboard } from './dashboard.ts';
@@ -192,6 +193,25 @@ const ARGUMENTS = [
     );
     await page.getByRole('button', { name: 'False positive' }).click();
     await page.getByText('Judged already by someone').waitFor();
+    await page.context().close();
+  });
+
+  test('the review queue offers a kept window, and a verdict on it takes it away', async () => {
+    const now = Date.now() / 1000;
+    const window = keptOf('w', { tenantId: 'default', windowStart: now - 180, windowEnd: now });
+    await graphs.keep([window]);
+    const page = await open('#/queue?from=0');
+    await page.getByText(window.pattern).waitFor();
+    await page.getByLabel('Reason').selectOption('automation');
+    await page.getByLabel('Holds for').selectOption('process');
+    await page.getByLabel('Process').fill('backup.sh');
+    await page.getByRole('button', { name: 'Benign' }).click();
+    await page.getByText('There is no window to judge.').waitFor();
+    expect((await alerts.feedback(0, 9)).at(-1)).toMatchObject({
+      ...{ inference_ids: [window.inferenceId], is_true_positive: false },
+      ...{ reason: 'automation', scope: 'process', process: 'backup.sh' },
+    });
+    expect(complaints).toEqual([]);
     await page.context().close();
   });
 });

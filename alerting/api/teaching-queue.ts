@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Feedback } from '../../contracts/feedback.ts';
+import type { QueuedWindow } from '../../contracts/queued-window.ts';
 import { type Caller, tenantsOf } from '../../ports/access/roles.ts';
 import type { AlertStore } from '../../ports/alerts/alerts.ts';
 import type { Documents } from '../../ports/documents/documents.ts';
@@ -28,7 +29,7 @@ export async function teachingQueue(
   needs: QueueNeeds,
   caller: Caller,
   { tenant_id, platform, limit }: z.infer<typeof queueQuery>,
-) {
+): Promise<{ readonly queue: readonly QueuedWindow[] }> {
   const tenantIds = tenantsOf(caller, tenant_id);
   const filter = {
     ...(tenantIds !== undefined && { tenantIds }),
@@ -69,7 +70,7 @@ async function judgedWindows(
   );
 }
 
-async function described(documents: Documents, { window, reason }: Lesson) {
+async function described(documents: Documents, { window, reason }: Lesson): Promise<QueuedWindow> {
   return {
     inference_id: window.inferenceId,
     tenant_id: window.tenantId,
