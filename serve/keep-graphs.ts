@@ -100,8 +100,12 @@ export function graphKeeper(needs: KeepNeeds): GraphKeeper {
 }
 
 /** Whether and why a window's graph is kept; the same for a window that is scored again by the same version. */
-function reasonToKeep(
-  { prediction, attack_prob, inference_id }: ScoredWindow,
+export function reasonToKeep(
+  {
+    prediction,
+    attack_prob,
+    inference_id,
+  }: Pick<ScoredWindow, 'prediction' | 'attack_prob' | 'inference_id'>,
   { from, sampleShare }: KeepSettings,
 ): KeptGraph['because'] | undefined {
   if (prediction === 'error') return undefined;
