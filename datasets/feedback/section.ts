@@ -32,7 +32,12 @@ export const feedbackSectionSchema = z.strictObject({
   ),
   modelVersions: z.array(z.string()), // that scored the windows
   review: z.array(
-    z.strictObject({ feedbackId: z.string(), reasons: z.array(z.string()).min(1), accepted: z.boolean() }),
+    z.strictObject({
+      feedbackId: z.string(),
+      reasons: z.array(z.string()).min(1),
+      withholds: z.enum(['all', 'contested']), // all of its windows, or those with opposite labels
+      accepted: z.boolean(),
+    }),
   ),
 });
 export type FeedbackSection = Readonly<z.infer<typeof feedbackSectionSchema>>;
