@@ -93,7 +93,12 @@ export function startStage(name: StageName, needs: StageNeeds): Promise<Stage> {
     case 'api':
       return api({
         ...shared,
-        settings: { ...config.api, corsOrigins: config.api.cors_origins, ...accessOf(config) },
+        settings: {
+          ...config.api,
+          corsOrigins: config.api.cors_origins,
+          alertThreshold: config.alerts.min_threshold,
+          ...accessOf(config),
+        },
       });
     case 'dashboard':
       return dashboard({
