@@ -12,7 +12,7 @@ import { createExplainer, type Explainer } from '../models/wasm/explainer.ts';
 import { chooseBackend } from './backend.ts';
 import type { BatchNumbers, EngineAnswer, EngineAsk, TimedScores } from './engine-messages.ts';
 import type { ScorerSettings } from './messages.ts';
-import { readModel } from './read-model.ts';
+import { readModel, readModelAside } from './read-model.ts';
 
 interface Opened {
   readonly engine: Engine;
@@ -21,6 +21,8 @@ interface Opened {
 
 const settings = workerData as ScorerSettings;
 const engines = new Map<number, Opened>();
+/** Before the first batch nobody waits, and starting a thread takes longer than reading. */
+let hasScored = false;
 
 function send(answer: EngineAnswer, transfer: readonly ArrayBuffer[] = []): void {
   parentPort?.postMessage(answer, transfer);
@@ -41,7 +43,9 @@ async function between<T>(run: () => Promise<T> | T): Promise<T> {
 }
 
 async function open(ask: EngineAsk & { kind: 'open' }): Promise<void> {
-  const read = await readModel(join(import.meta.dirname, 'model-reader-main.js'), ask);
+  const read = hasScored
+    ? await readModelAside(join(import.meta.dirname, 'model-reader-main.js'), ask)
+    : readModel(ask);
   const model: Model = {
     ...{ manifest: read.manifest, parameters: read.parameters, trees: read.trees },
     ...(read.golden && { golden: { ...read.golden, batch: withoutTexts(read.golden.batch) } }),
@@ -87,6 +91,7 @@ function opened(place: number): Opened {
 
 async function score(ask: EngineAsk & { kind: 'score' }): Promise<void> {
   const { engine } = opened(ask.engine);
+  hasScored = true;
   const begun = performance.now();
   const scores = await engine.score(withoutTexts(ask.batch));
   const timed: TimedScores = { ...scores, computeMs: performance.now() - begun };

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, LogsterError } from '../contracts/errors.ts';
+import { decodeModel } from '../models/artifact.ts';
 import type { ReaderAnswer, ReadModel } from './engine-messages.ts';
 
 /** A model's files and, where windows of only one feature table come, the hash of that. */
@@ -8,8 +9,20 @@ export interface ModelToRead {
   readonly featureSchema?: string | undefined;
 }
 
-/** Reads a model in the compiled thread `script`. Throws what decodeModel() throws. */
-export function readModel(script: string, toRead: ModelToRead): Promise<ReadModel> {
+/** Decodes a model into what can be sent to another thread. Throws what decodeModel() throws. */
+export function readModel({ files, featureSchema }: ModelToRead): ReadModel {
+  const buffers = Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes)]);
+  const { golden, ...model } = decodeModel(Object.fromEntries(buffers), featureSchema);
+  if (!golden) return model;
+  const { nodeLabel: _, edgeEvent: __, ...batch } = golden.batch;
+  return { ...model, golden: { ...golden, batch } };
+}
+
+/**
+ * The same in the compiled thread `script`: digests, trees and the check of every parameter take a tenth of a second,
+ * which holds up no batch there.
+ */
+export function readModelAside(script: string, toRead: ModelToRead): Promise<ReadModel> {
   return new Promise((resolve, reject) => {
     const reader = new Worker(script, { workerData: toRead });
     reader.once('message', (answer: ReaderAnswer) => {
