@@ -1,4 +1,5 @@
 import type { ScoreJob } from '../../contracts/batch.ts';
+import { LogsterError } from '../../contracts/errors.ts';
 import { idOf } from '../../contracts/ids.ts';
 import { RESULTS_TOPIC } from '../../contracts/topics.ts';
 import { encodeBatch } from '../../featurize/batch.ts';
@@ -9,7 +10,8 @@ import type { State } from '../../ports/state/state.ts';
 import { sampleWindows } from '../../train/sample-windows.ts';
 import { capturesManifest } from './graph-sets.ts';
 
-export const PLATFORM = 'windows';
+/** Captures of it ship with the project. */
+export const PLATFORM = 'linux';
 /** Small enough that a gap of fifty milliseconds is several batches. */
 const GRAPHS = 16;
 /** Batches that wait in the queue: the scorers never run dry. */
@@ -117,6 +119,8 @@ async function batchKinds(root: string) {
     }));
     encoded.push(encodeBatch(PLATFORM, named));
   }
+  if (encoded.length === 0)
+    throw new LogsterError('input-invalid', `The captures hold fewer than ${GRAPHS} windows of ${PLATFORM}`);
   return (number: number) => {
     const bytes = Buffer.from(encoded[number % encoded.length] ?? Buffer.alloc(0));
     const windows: string[] = [];
