@@ -7,6 +7,7 @@ import { ATTACK_PROBABILITY } from '../contracts/inference.ts';
 import { DISTRIBUTED } from './distributed.ts';
 
 const port = z.number().int().min(0).max(65_535);
+const share = z.number().min(0).max(1);
 const seconds = z.number().positive().max(86_400);
 
 /** Every setting with its default. Names of the reference stand as they are (section 13). */
@@ -36,6 +37,18 @@ const schema = z.strictObject({
         .max(256)
         .default(0)
         .describe('scorer processes; 0: one per GPU where GPUs score, else one per core but one'),
+      proving_minutes: z
+        .number()
+        .min(0)
+        .max(1440)
+        .default(10)
+        .describe('minutes a promoted model is watched and the one before it stays loaded'),
+      shadow_share: share.default(0.1).describe('share of batches that the challenger scores for comparison'),
+      canary_share: share.default(0).describe('share of endpoints that the challenger answers for'),
+      canary_tenants: z
+        .array(z.string())
+        .default([])
+        .describe('tenants that the challenger answers for, wholly'),
     })
     .prefault({}),
   models: z

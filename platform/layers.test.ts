@@ -29,9 +29,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
 };
 
-/** A port's implementations, beside its interface and contract suite. */
+/** A port's implementations, beside its interface, contract suite and what is made of the interface alone. */
 const IMPLEMENTATION =
-  /^ports\/(bus|queue|state|documents|alerts|graphs|registry)\/(?!(\1|\w+\.contract|kafka-settings|tracking)\.ts$)/;
+  /^ports\/(bus|queue|state|documents|alerts|graphs|registry)\/(?!(\1|\w+\.contract|kafka-settings|tracking|promotion|shadow-report)\.ts$)/;
 
 function sourcesBelow(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })

@@ -20,7 +20,7 @@ export interface ScorerPlace {
 
 /** One scorer per GPU where GPUs score; else one per core, one of which is left to everything else. */
 export function planScorers(
-  { backend, scorers }: Config['model'],
+  { backend, scorers }: Pick<Config['model'], 'backend' | 'scorers'>,
   { cores, gpus }: ScorerPlace = scorerPlace(),
 ): ScorerPlan {
   const used = backend === 'gpu' || backend === 'auto' ? gpus : 0;

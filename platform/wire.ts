@@ -4,7 +4,7 @@ import { techniqueAnalyzer } from '../alerting/sigma/techniques.ts';
 import type { Stage } from '../contracts/stage.ts';
 import { dashboard } from '../dashboard/dashboard.ts';
 import { indexDocuments } from '../dashboard/index-documents.ts';
-import { featureNames } from '../featurize/features.ts';
+import { featureNames, featureSchema } from '../featurize/features.ts';
 import { featurize } from '../featurize/featurize.ts';
 import { ingest } from '../ingest/ingest.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
@@ -69,6 +69,10 @@ export function startStage(name: StageName, needs: StageNeeds): Promise<Stage> {
           scorerScript: files.scorer,
           featureNames: featureNames(),
           keep: keepSettings(config),
+          featureSchema,
+          provingMs: config.model.proving_minutes * 60_000,
+          shadowShare: config.model.shadow_share,
+          canary: { share: config.model.canary_share, tenants: config.model.canary_tenants },
         },
       });
     case 'alerting':

@@ -1,25 +1,47 @@
-import { isUnavailable, LogsterError, reasonOf } from '../contracts/errors.ts';
+import { LogsterError, reasonOf } from '../contracts/errors.ts';
 import { PLATFORMS, type Platform } from '../contracts/event.ts';
-import type { ModelVersion, Registry } from '../ports/registry/registry.ts';
+import type { Registry } from '../ports/registry/registry.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import { untilAvailable } from '../ports/until-available.ts';
-import type { LoadedModel, Pool } from './pool.ts';
+import { championOf, fetchModel } from './fetch-model.ts';
+import { type HotSwap, hotSwap } from './hot-swap.ts';
+import { type LoadedVersions, loadedVersions, type Serving } from './loaded-versions.ts';
+import type { ScoredWindow } from './messages.ts';
+import type { Pool } from './pool.ts';
 
-/** What a registry calls a platform's model. */
-export function modelNameOf(platform: Platform): string {
-  return `logster-${platform}-gat`;
+export { modelNameOf } from './fetch-model.ts';
+
+/** Versions that a batch is scored with. */
+export interface Plan {
+  readonly champion: Serving;
+  readonly challenger?: Serving | undefined;
 }
 
-export interface Serving extends LoadedModel {
-  readonly version: string;
+/** The versions of a plan as they are remembered of a batch. */
+export interface PlanVersions {
+  readonly champion: string;
+  readonly challenger?: string | undefined;
 }
 
-/** Which version serves each platform, kept in step with the registry's `champion`. */
+/** Which versions serve each platform, kept in step with the registry's `champion` and `challenger`. */
 export interface Champions {
-  of(platform: Platform): Serving;
+  /**
+   * Runs with the versions that serve at this moment, or with those `before` where both are still loaded; none of them
+   * is unloaded meanwhile.
+   */
+  use<T>(platform: Platform, before: PlanVersions | undefined, run: (plan: Plan) => Promise<T>): Promise<T>;
+  /** Keeps one version loaded for as long as `run` takes. Throws not-found when it is not loaded. */
+  hold<T>(platform: Platform, version: string, run: () => Promise<T>): Promise<T>;
+  /** Tells what was published, which a version that has just taken over is judged by. */
+  saw(platform: Platform, windows: readonly ScoredWindow[]): void;
   all(): Readonly<Record<Platform, Serving>>;
-  /** Why the registry's champion does not serve, per platform; empty when it does. */
+  challengers(): Readonly<Partial<Record<Platform, Serving>>>;
+  /** Versions that stay loaded for a rollback. */
+  previous(): Readonly<Partial<Record<Platform, string>>>;
+  /** Why the registry's champion or challenger does not serve, per platform; empty when they do. */
   refused(): readonly string[];
+  /** Which champions were taken back by themselves and why, until another takes over. */
+  tripped(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -29,105 +51,94 @@ export interface ChampionNeeds {
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly pollMs: number;
+  /** How long a version that has taken over is watched and the one before it stays loaded. */
+  readonly provingMs: number;
+  /** Whether anybody scores with challengers: else none is loaded. */
+  readonly challenged: boolean;
+  /** Hash of the feature table that windows are made with, per platform. */
+  readonly featureSchema?: ((platform: Platform) => string) | undefined;
 }
 
-/** Loads both champions, then follows the alias. A version that cannot be loaded never serves. */
+/** Loads both champions, then follows the aliases. A version that cannot be loaded never serves. */
 export async function champions(needs: ChampionNeeds): Promise<Champions> {
-  const serving = new Map<Platform, Serving>();
-  const refusals = new Map<Platform, { version: string; reason: string }>();
-
+  const loaded = loadedVersions(needs.pool);
+  const lanes = new Map<Platform, HotSwap>();
   for (const platform of PLATFORMS) {
-    const { champion, files } = await untilAvailable({ what: 'registry', ...needs }, () =>
-      championOf(needs.registry, platform),
-    );
-    serving.set(platform, await load(needs, platform, champion, files));
+    const { champion, files } = await untilAvailable({ what: 'registry', ...needs }, async () => {
+      const found = await championOf(needs.registry, platform);
+      return { champion: found, files: await fetchModel(needs.registry, found) };
+    });
+    lanes.set(platform, await hotSwap({ ...needs, loaded, platform }, champion, files));
   }
+  const stop = lookRegularly(needs, [...lanes.values()]);
 
-  /** One look at the registry: a new champion is loaded beside the old one, then takes over between two batches. */
-  const follow = async (platform: Platform): Promise<void> => {
-    const champion = await needs.registry.alias(modelNameOf(platform), 'champion');
-    const old = serving.get(platform);
-    if (!champion || !old || champion.version === old.version) return;
-    if (refusals.get(platform)?.version === champion.version) return;
-    let files: Record<string, Buffer> | undefined;
-    try {
-      files = await filesOf(needs.registry, champion);
-      serving.set(platform, await load(needs, platform, champion, files));
-      refusals.delete(platform);
-      needs.telemetry.log.info('A new champion took over', {
-        platform,
-        from: old.version,
-        to: champion.version,
-      });
-      await needs.pool.unload(platform, old.version);
-    } catch (thrown) {
-      if (files === undefined && isUnavailable(thrown)) throw thrown; // tried again at the next look
-      refusals.set(platform, { version: champion.version, reason: reasonOf(thrown) });
-      needs.telemetry.metrics.count('models_refused_total', { platform });
-      needs.telemetry.log.error('A champion could not be loaded; the old version goes on', {
-        platform,
-        version: champion.version,
-        reason: reasonOf(thrown),
-      });
-    }
+  const laneOf = (platform: Platform): HotSwap => {
+    const lane = lanes.get(platform);
+    if (lane) return lane;
+    throw new LogsterError('not-found', `No model serves ${platform}`);
   };
+  const each = <T>(read: (lane: HotSwap) => T | undefined): Partial<Record<Platform, T>> =>
+    Object.fromEntries(
+      [...lanes].flatMap(([platform, lane]) => {
+        const value = read(lane);
+        return value === undefined ? [] : [[platform, value]];
+      }),
+    );
+  return {
+    use(platform, before, run) {
+      const again = planOf(loaded, platform, before);
+      if (before && !again) needs.telemetry.metrics.count('batches_rescored_total', { platform });
+      const plan = again ?? laneOf(platform).plan();
+      const versions = [plan.champion, plan.challenger].flatMap((one) => one?.version ?? []);
+      return loaded.using(platform, versions, () => run(plan));
+    },
+    hold: (platform, version, run) => loaded.using(platform, [version], run),
+    saw: (platform, windows) => laneOf(platform).saw(windows),
+    all: () => ({ windows: laneOf('windows').plan().champion, linux: laneOf('linux').plan().champion }),
+    challengers: () => each((lane) => lane.plan().challenger),
+    previous: () => each((lane) => lane.previous()),
+    refused: () => [...lanes.values()].flatMap((lane) => lane.refused()),
+    tripped: () => [...lanes.values()].flatMap((lane) => lane.tripped() ?? []),
+    close: stop,
+  };
+}
 
+/** The plan of a batch that was scored before, as far as its versions are still loaded. */
+function planOf(
+  loaded: LoadedVersions,
+  platform: Platform,
+  before: PlanVersions | undefined,
+): Plan | undefined {
+  if (!before) return undefined;
+  const champion = loaded.get(platform, before.champion);
+  const challenger = before.challenger === undefined ? undefined : loaded.get(platform, before.challenger);
+  if (!champion || (before.challenger !== undefined && !challenger)) return undefined;
+  return { champion, challenger };
+}
+
+/** Has every lane look at the registry again and again; what it answers ends that and waits for the last look. */
+function lookRegularly(
+  { clock, pollMs, telemetry }: ChampionNeeds,
+  lanes: readonly HotSwap[],
+): () => Promise<void> {
   let looking: Promise<void> = Promise.resolve();
   let callOff: () => void = () => undefined;
-  const lookLater = (): void => {
-    callOff = needs.clock.after(needs.pollMs, () => {
-      looking = Promise.all(PLATFORMS.map(follow))
-        .catch((thrown: unknown) =>
-          needs.telemetry.log.warn('The registry did not answer', { reason: reasonOf(thrown) }),
+  const later = (): void => {
+    callOff = clock.after(pollMs, () => {
+      looking = Promise.all(lanes.map((lane) => lane.look()))
+        .then(
+          () => undefined,
+          (thrown: unknown) =>
+            telemetry.log.warn('The registry did not answer', { reason: reasonOf(thrown) }),
         )
-        .then(lookLater);
+        .then(later);
     });
   };
-  lookLater();
-
-  const of = (platform: Platform): Serving => {
-    const current = serving.get(platform);
-    if (!current) throw new LogsterError('not-found', `No model serves ${platform}`);
-    return current;
+  later();
+  return async () => {
+    callOff();
+    await looking;
+    callOff();
+    await Promise.all(lanes.map((lane) => lane.close()));
   };
-  return {
-    of,
-    all: () => ({ windows: of('windows'), linux: of('linux') }),
-    refused: () =>
-      [...refusals].map(([platform, { version, reason }]) => `${platform}@${version}: ${reason}`),
-    async close() {
-      callOff();
-      await looking;
-      callOff();
-    },
-  };
-}
-
-/** The champion with its files. Throws not-found where there is none. */
-async function championOf(registry: Registry, platform: Platform) {
-  const champion = await registry.alias(modelNameOf(platform), 'champion');
-  if (champion) return { champion, files: await filesOf(registry, champion) };
-  throw new LogsterError(
-    'not-found',
-    `No champion of ${modelNameOf(platform)} in the registry; promote a version of it first`,
-  );
-}
-
-async function filesOf(registry: Registry, champion: ModelVersion): Promise<Record<string, Buffer>> {
-  const files: Record<string, Buffer> = {};
-  for (const { name } of champion.files)
-    files[name] = await registry.file(champion.name, champion.version, name);
-  return files;
-}
-
-async function load(
-  needs: ChampionNeeds,
-  platform: Platform,
-  { name, version }: ModelVersion,
-  files: Readonly<Record<string, Buffer>>,
-): Promise<Serving> {
-  const loaded = await needs.pool.load({ platform, name, version, files });
-  needs.telemetry.metrics.gauge('model_info', 1, { platform, version, backend: loaded.backend });
-  needs.telemetry.log.info('A model was loaded', { platform, version, ...loaded });
-  return { version, ...loaded };
 }

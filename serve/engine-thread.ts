@@ -19,8 +19,11 @@ export interface ThreadEngine extends Engine, OpenedEngine {
 
 /** A thread for engines, so that this one can read batches and write results meanwhile. */
 export interface EngineThread {
-  /** Decodes and proves a model there, with the best backend or the one of the settings. */
-  open(files: Readonly<Record<string, Uint8Array>>): Promise<ThreadEngine>;
+  /**
+   * Decodes and proves a model there, with the best backend or the one of the settings. Throws schema-mismatch when
+   * the model was trained on features of another schema than the one that is given.
+   */
+  open(files: Readonly<Record<string, Uint8Array>>, featureSchema?: string): Promise<ThreadEngine>;
   close(): Promise<void>;
 }
 
@@ -75,9 +78,11 @@ export async function startEngineThread(
   });
 
   return {
-    async open(files) {
+    async open(files, featureSchema) {
       const engine = nextEngine++;
-      const { name, detail, model, passedOver } = await ask<'opened'>({ kind: 'open', engine, files });
+      const { name, detail, model, passedOver } = await ask<'opened'>({
+        ...{ kind: 'open', engine, files, featureSchema },
+      });
       return {
         ...{ name, detail, model, passedOver },
         async score(batch) {

@@ -12,21 +12,31 @@ export interface ModelPackage {
   readonly name: string;
   readonly version: string;
   readonly files: Readonly<Record<string, Uint8Array>>;
+  /** Hash of the feature table that windows are made with; a version of another one is refused. */
+  readonly featureSchema?: string | undefined;
+}
+
+/** Which graphs of a batch are scored, and how. */
+export interface ScoredPart {
+  readonly from: number; // graphs [from, to) of `only`, or of the batch
+  readonly to: number;
+  /** Places of graphs in the batch, rising; without it all of them. */
+  readonly only?: readonly number[] | undefined;
+  /** Scores alone: attacks are not explained, and nothing is remembered. */
+  readonly plain?: boolean | undefined;
 }
 
 /** What the pool asks a scorer process. */
 export type Ask =
   | { readonly kind: 'load'; readonly id: number; readonly model: ModelPackage }
   | { readonly kind: 'unload'; readonly id: number; readonly platform: Platform; readonly version: string }
-  | {
+  | ({
       readonly kind: 'score';
       readonly id: number;
       readonly platform: Platform;
       readonly version: string;
       readonly bytes: Uint8Array; // one batch as an Arrow IPC stream
-      readonly from: number; // graphs [from, to) of it
-      readonly to: number;
-    };
+    } & ScoredPart);
 
 /** What a scorer answers; `ready` comes once, by itself. */
 export type Answer =

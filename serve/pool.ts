@@ -1,8 +1,14 @@
 import { LogsterError } from '../contracts/errors.ts';
 import type { Platform } from '../contracts/event.ts';
 import type { Telemetry } from '../ports/telemetry/telemetry.ts';
-import { BATCHES_AT_ONCE, type ModelPackage, type ScoredWindow, type ScorerSettings } from './messages.ts';
-import { type ScorerProcess, scorerProcess } from './scorer-process.ts';
+import {
+  BATCHES_AT_ONCE,
+  type ModelPackage,
+  type ScoredPart,
+  type ScoredWindow,
+  type ScorerSettings,
+} from './messages.ts';
+import { type Question, type ScorerProcess, scorerProcess } from './scorer-process.ts';
 
 export interface PoolOptions {
   readonly scorers: number;
@@ -18,12 +24,10 @@ export interface PoolOptions {
   readonly timeoutMs?: number;
 }
 
-export interface ScoreRequest {
+export interface ScoreRequest extends ScoredPart {
   readonly platform: Platform;
   readonly version: string;
   readonly bytes: Uint8Array;
-  readonly from: number;
-  readonly to: number;
   /** Nothing else is in the scorer meanwhile: if it dies then, it died of this. */
   readonly alone?: boolean;
 }
@@ -40,6 +44,8 @@ export interface Pool {
   load(model: ModelPackage): Promise<LoadedModel>;
   unload(platform: Platform, version: string): Promise<void>;
   score(request: ScoreRequest): Promise<readonly ScoredWindow[]>;
+  /** Whether a scorer has nothing to do. */
+  isIdle(): boolean;
   /** Of the processes that score at present. */
   processIds(): readonly number[];
   close(): Promise<void>;
@@ -144,17 +150,26 @@ export async function scorerPool(options: PoolOptions): Promise<Pool> {
     handOut();
   };
 
+  const askAll = (question: Question) =>
+    Promise.allSettled(scorers.map(({ process }) => process.ready.then(() => process.ask(question))));
+
   for (let place = 0; place < options.scorers; place++) scorers.push(start(place));
   await Promise.all(scorers.map(bringUp));
 
   return {
     processIds: () => scorers.flatMap(({ process }) => process.pid ?? []),
+    isIdle: () => queue.length === 0 && scorers.some((one) => one.open && one.batches === 0),
     async load(model) {
-      const answers = await Promise.all(
-        scorers.map(({ process }) => process.ready.then(() => process.ask({ kind: 'load', model }))),
-      );
-      models.set(`${model.platform}/${model.version}`, model);
-      const [first] = answers;
+      const key = `${model.platform}/${model.version}`;
+      models.set(key, model); // first, so that a scorer which comes up meanwhile loads it too
+      const answers = await askAll({ kind: 'load', model });
+      const refused = answers.find((one) => one.status === 'rejected');
+      if (refused) {
+        models.delete(key);
+        await askAll({ kind: 'unload', platform: model.platform, version: model.version });
+        throw refused.reason;
+      }
+      const first = answers[0]?.status === 'fulfilled' ? answers[0].value : undefined;
       if (first?.kind !== 'loaded')
         throw new LogsterError('unavailable', 'No scorer answered the loading of a model');
       const { backend, detail, passedOver } = first;
@@ -162,7 +177,7 @@ export async function scorerPool(options: PoolOptions): Promise<Pool> {
     },
     async unload(platform, version) {
       models.delete(`${platform}/${version}`);
-      await Promise.all(scorers.map(({ process }) => process.ask({ kind: 'unload', platform, version })));
+      await askAll({ kind: 'unload', platform, version }); // one that is gone has unloaded it too
     },
     async score({ alone = false, ...batch }) {
       if (closed) throw new LogsterError('closed', 'The scorer pool was closed');

@@ -3,7 +3,7 @@ import type { GraphBatch } from '../contracts/graph.ts';
 import { selectGraphs } from '../contracts/select-graphs.ts';
 import type { Engine } from '../models/engine.ts';
 import { type Explaining, explainAttack } from './explain-attack.ts';
-import type { ScoredWindow } from './messages.ts';
+import type { ScoredPart, ScoredWindow } from './messages.ts';
 import type { RememberedScores } from './remembered.ts';
 import { errorResultOf, type GraphScores, resultOf, type ScoredBy, scoresOf } from './score.ts';
 
@@ -20,20 +20,26 @@ export interface Scoring {
 
 type Outcome = { readonly scores: GraphScores; readonly reused: boolean } | { readonly reason: string };
 
+/** Places in the batch of the graphs that a part names. */
+export function placesOf(batch: GraphBatch, { from, to, only }: ScoredPart): readonly number[] {
+  return (only ?? Array.from(batch.graphs.keys())).slice(from, to);
+}
+
 /**
- * Scores graphs [from, to) of a batch. Equal graphs are scored once; a graph that cannot be scored is found by
- * halving and fails alone.
+ * Scores the graphs of a part of a batch, in their order. Equal graphs are scored once; a graph that cannot be scored
+ * is found by halving and fails alone.
  */
 export async function scoreBatch(
   batch: GraphBatch,
-  { from, to }: { readonly from: number; readonly to: number },
+  part: ScoredPart,
   scoring: Scoring,
 ): Promise<ScoredWindow[]> {
   const outcomes = new Map<number, Outcome>();
   const fresh: number[] = [];
   const sameAs = new Map<number, number>(); // a graph that equals one scored in this call
   const firstWith = new Map<string, number>();
-  for (let place = from; place < to; place++) {
+  const places = placesOf(batch, part);
+  for (const place of places) {
     const key = keyOf(batch, place, scoring);
     const known = scoring.remembered.get(key);
     const twin = firstWith.get(key);
@@ -47,7 +53,7 @@ export async function scoreBatch(
   await scoreByHalves(batch, fresh, scoring.engine, outcomes);
   for (const place of fresh) {
     const outcome = outcomes.get(place);
-    if (!outcome || !('scores' in outcome)) continue;
+    if (part.plain || !outcome || !('scores' in outcome)) continue;
     const scores = await explainAttack(batch, place, outcome.scores, scoring.explaining);
     outcomes.set(place, { ...outcome, scores });
     scoring.remembered.set(keyOf(batch, place, scoring), scores);
@@ -56,10 +62,12 @@ export async function scoreBatch(
     const outcome = outcomes.get(twin);
     if (outcome) outcomes.set(place, 'scores' in outcome ? { ...outcome, reused: true } : outcome);
   }
-  const inferenceMs = scoring.engineMs() / Math.max(1, to - from);
+  const inferenceMs = scoring.engineMs() / Math.max(1, places.length);
   const by = { ...scoring.by, scoredAt: scoring.now(), inferenceMs };
-  return batch.graphs.slice(from, to).map((graph, index) => {
-    const outcome = outcomes.get(from + index) ?? { reason: 'the graph was not scored' };
+  return places.flatMap((place) => {
+    const graph = batch.graphs[place];
+    if (!graph) return [];
+    const outcome = outcomes.get(place) ?? { reason: 'the graph was not scored' };
     return 'scores' in outcome
       ? resultOf(batch, graph, outcome.scores, { ...by, reused: outcome.reused })
       : errorResultOf(batch, graph, outcome.reason, by);

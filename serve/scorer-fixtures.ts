@@ -3,12 +3,15 @@ import { pathToFileURL } from 'node:url';
 import type { Platform } from '../contracts/event.ts';
 import { goldenOf } from '../models/artifact.ts';
 import type { Model } from '../models/engine.ts';
+import { scalingAt } from '../models/scaling.ts';
 import { syntheticBatch, syntheticModel, syntheticSizes } from '../models/synthetic.ts';
 import { wasmEngine } from '../models/wasm/engine.ts';
 
-/** For tests: an untrained model with golden scores, so that a scorer takes it. */
-export async function provenModel(platform: Platform, seed: number): Promise<Model> {
-  const model = syntheticModel(platform, seed);
+/** For tests: an untrained model with golden scores, so that a scorer takes it. With `shift`, 0.7 is shown for that logit. */
+export async function provenModel(platform: Platform, seed: number, shift?: number): Promise<Model> {
+  const made = syntheticModel(platform, seed);
+  const scaling = shift === undefined ? made.manifest.scaling : scalingAt(shift);
+  const model = { ...made, manifest: { ...made.manifest, scaling } };
   const engine = wasmEngine(model);
   const golden = await goldenOf(engine, syntheticBatch(platform, syntheticSizes(2, seed), seed));
   engine.close();

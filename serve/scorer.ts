@@ -33,6 +33,8 @@ if (settings.gpu !== undefined) process.env.CUDA_VISIBLE_DEVICES = String(settin
 const remembered = rememberedScores(REMEMBERED_BYTES);
 const shared = sharedBytes(BATCHES_AT_ONCE);
 const loaded = new Map<string, Loaded>();
+/** Loading and unloading are done in the order in which they were asked for. */
+let changing: Promise<unknown> = Promise.resolve();
 
 // Ctrl-C reaches the whole process group; the parent decides when a scorer ends.
 process.on('SIGINT', () => undefined);
@@ -48,7 +50,7 @@ const starting = startEngineThread(join(import.meta.dirname, 'engine-thread-main
 const thread = await starting;
 
 async function load(id: number, pack: ModelPackage): Promise<Answer> {
-  const engine = await thread.open(pack.files);
+  const engine = await thread.open(pack.files, pack.featureSchema);
   const key = `${pack.platform}/${pack.version}`;
   const before = loaded.get(key);
   loaded.set(key, { engine, name: pack.name, idle: Promise.resolve() });
@@ -107,8 +109,10 @@ async function scoreWith({ engine, name }: Loaded, ask: Ask & { kind: 'score' })
 }
 
 function answer(ask: Ask): Promise<Answer> {
-  if (ask.kind === 'load') return load(ask.id, ask.model);
-  return ask.kind === 'unload' ? unload(ask) : score(ask);
+  if (ask.kind === 'score') return score(ask);
+  const change = changing.then(() => (ask.kind === 'load' ? load(ask.id, ask.model) : unload(ask)));
+  changing = change.catch(() => undefined); // its asker hears of it
+  return change;
 }
 
 // several may be under way: one is read or written here while another is computed

@@ -1,169 +1,26 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { SCORE_QUEUE, type ScoreJob } from '../contracts/batch.ts';
+import { SCORE_QUEUE } from '../contracts/batch.ts';
 import { deadLetterSchema } from '../contracts/dead-letter.ts';
 import { LogsterError } from '../contracts/errors.ts';
-import type { Platform } from '../contracts/event.ts';
-import { decodeBatch, encodeGraphBatch } from '../contracts/graph-batch.ts';
+import { decodeBatch } from '../contracts/graph-batch.ts';
 import { idOf } from '../contracts/ids.ts';
-import { type InferenceResult, inferenceResultSchema } from '../contracts/inference.ts';
-import type { Stage } from '../contracts/stage.ts';
-import { DEAD_LETTER_TOPIC, RESULTS_TOPIC, type Topic } from '../contracts/topics.ts';
+import { DEAD_LETTER_TOPIC } from '../contracts/topics.ts';
 import { decodeModel, encodeModel } from '../models/artifact.ts';
-import { syntheticBatch, syntheticSizes } from '../models/synthetic.ts';
-import { embeddedBus } from '../ports/bus/embedded.ts';
 import { eventually } from '../ports/eventually.ts';
-import { embeddedGraphs } from '../ports/graphs/embedded.ts';
-import type { GraphStore } from '../ports/graphs/graphs.ts';
-import { embeddedQueue } from '../ports/queue/embedded.ts';
-import { folderRegistry } from '../ports/registry/embedded.ts';
-import type { Registry } from '../ports/registry/registry.ts';
-import { embeddedState } from '../ports/state/embedded.ts';
-import { systemClock } from '../ports/telemetry/clock.ts';
-import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
-import { modelNameOf } from './champions.ts';
 import { patternOf } from './pattern.ts';
-import { killedBy, provenModel } from './scorer-fixtures.ts';
-import { serve } from './serve.ts';
+import { killedBy } from './scorer-fixtures.ts';
+import { type ServeBench, scorerScript, serveBench } from './try-serving.contract.ts';
 
-const scorerScript = join(import.meta.dirname, '..', 'dist', 'serve', 'scorer.js');
 const suite = existsSync(scorerScript) ? describe : describe.skip;
 
-const KEEP = { from: 0.5, sampleShare: 0, retentionDays: 90 };
-
-async function bench() {
-  const directory = mkdtempSync(join(tmpdir(), 'logster-serve-'));
-  const telemetry = recordedTelemetry();
-  const below = (name: string) => ({ directory: join(directory, name) });
-  const bus = embeddedBus(below('bus'));
-  const state = embeddedState(below('state'));
-  const queue = embeddedQueue<ScoreJob>({
-    ...below('queue'),
-    name: SCORE_QUEUE,
-    limits: { jobs: 100, bytes: 1 << 28 },
-  });
-  const folder = folderRegistry(below('registry'));
-  const graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
-  let isAway = false;
-  /** The registry, as long as it is there. */
-  const registry: Registry = {
-    ...folder,
-    async file(...which) {
-      if (isAway) throw new LogsterError('unavailable', 'The registry does not answer');
-      return folder.file(...which);
-    },
-  };
-  const promote = async (
-    platform: Platform,
-    seed: number,
-    spoil?: (files: Record<string, Buffer>) => void,
-  ) => {
-    const files = encodeModel(await provenModel(platform, seed));
-    spoil?.(files);
-    const { version } = await registry.register(modelNameOf(platform), { files, tags: {}, metrics: {} });
-    await registry.setAlias(modelNameOf(platform), 'champion', version);
-  };
-  await promote('windows', 1);
-  await promote('linux', 1);
-  let stage: Stage | undefined;
-  return {
-    telemetry,
-    state,
-    queue,
-    graphs,
-    promote,
-    setAway(away: boolean) {
-      isAway = away;
-    },
-    async start(
-      backend: 'auto' | 'wasm' = 'wasm',
-      scorers = 1,
-      script = scorerScript,
-      keeping: GraphStore = graphs,
-    ) {
-      stage = await serve({
-        queue,
-        state,
-        bus,
-        registry,
-        graphs: keeping,
-        telemetry,
-        clock: systemClock,
-        options: { scorers, backend, scorerScript: script, registryPollMs: 50, keep: KEEP },
-      });
-      return stage;
-    },
-    async add(seed: number, graphs = 4, keepBytes = true): Promise<ScoreJob> {
-      const batch = syntheticBatch('windows', syntheticSizes(graphs, seed), seed);
-      const named = {
-        ...batch,
-        graphs: batch.graphs.map((graph, place) => ({
-          ...graph,
-          windowId: idOf('window', `${seed}/${place}`),
-          contentHash: `${seed}/${place}`,
-        })),
-      };
-      const bytes = encodeGraphBatch(named);
-      const job: ScoreJob = {
-        batch_id: idOf('batch', String(seed)),
-        platform: 'windows',
-        key: `batch/${seed}`,
-        feature_schema: 'synthetic',
-        tenants: ['default'],
-        graphs,
-        nodes: 0,
-        edges: batch.source.length,
-        bytes: bytes.length,
-        created_at: systemClock.now(),
-      };
-      if (keepBytes) await state.set(job.key, bytes);
-      await queue.add({ id: job.batch_id, tenant: 'default', sizeBytes: bytes.length, data: job });
-      return job;
-    },
-    async messages(topic: Topic): Promise<unknown[]> {
-      const offsets = await bus.offsets(topic);
-      const pages = await Promise.all(
-        offsets.map(({ first, next }, partition) => bus.read(topic, partition, first, next - first || 1)),
-      );
-      return pages.flat().map(({ value }) => JSON.parse(value.toString()) as unknown);
-    },
-    async results(): Promise<InferenceResult[]> {
-      return (await this.messages(RESULTS_TOPIC)).map((message) => inferenceResultSchema.parse(message));
-    },
-    async close() {
-      await stage?.close();
-      await bus.close();
-      await state.close();
-      await queue.close();
-      await registry.close();
-      await graphs.close();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
-
 suite('serve (needs dist/, which `npm test` builds)', () => {
-  let at: Awaited<ReturnType<typeof bench>>;
+  let at: ServeBench;
   beforeEach(async () => {
-    at = await bench();
+    at = await serveBench();
   });
   afterEach(() => at.close());
-
-  test('one result per window names model, version and engine, and the batch is gone afterwards', async () => {
-    await at.start();
-    const job = await at.add(7, 5);
-    await eventually('five results', async () => (await at.results()).length === 5);
-    for (const result of await at.results()) {
-      expect(result).toMatchObject({
-        model_name: 'logster-windows-gat',
-        model_version: '1',
-        backend: 'wasm',
-        prefiltered: false,
-      });
-    }
-    await eventually('the bytes are deleted', async () => (await at.state.get(job.key)) === undefined);
-  });
 
   test('the graph of every attack is kept, as it was scored and under its inference id', async () => {
     await at.start();
@@ -188,12 +45,27 @@ suite('serve (needs dist/, which `npm test` builds)', () => {
 
   test('results are published while the store of graphs is away, and what was not kept is counted', async () => {
     const keep = () => Promise.reject(new LogsterError('unavailable', 'The store does not answer'));
-    await at.start('wasm', 1, scorerScript, { ...at.graphs, keep });
+    await at.start('wasm', 1, scorerScript, {}, { ...at.graphs, keep });
     await at.add(3, 12);
     await eventually('twelve results', async () => (await at.results()).length === 12);
     const attacks = (await at.results()).filter(({ prediction }) => prediction === 'attack');
     expect(at.telemetry.counted('graphs_unkept_total', { reason: 'unavailable' })).toBe(attacks.length);
     expect(await at.queue.failed(10)).toEqual([]);
+  });
+
+  test('one result per window names model, version and engine, and the batch is gone afterwards', async () => {
+    await at.start();
+    const job = await at.add(7, 5);
+    await eventually('five results', async () => (await at.results()).length === 5);
+    for (const result of await at.results()) {
+      expect(result).toMatchObject({
+        model_name: 'logster-windows-gat',
+        model_version: '1',
+        backend: 'wasm',
+        prefiltered: false,
+      });
+    }
+    await eventually('the bytes are deleted', async () => (await at.state.get(job.key)) === undefined);
   });
 
   test('a batch goes on when its scorer is killed', async () => {

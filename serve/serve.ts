@@ -1,7 +1,7 @@
 import { type ScoreJob, scoreJobSchema } from '../contracts/batch.ts';
 import type { DeadLetter } from '../contracts/dead-letter.ts';
-import { isUnavailable, LogsterError, reasonOf } from '../contracts/errors.ts';
-import { endpointKey } from '../contracts/event.ts';
+import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import { endpointKey, type Platform } from '../contracts/event.ts';
 import { decodeBatch } from '../contracts/graph-batch.ts';
 import type { InferenceResult } from '../contracts/inference.ts';
 import type { Stage } from '../contracts/stage.ts';
@@ -13,12 +13,17 @@ import type { Registry } from '../ports/registry/registry.ts';
 import type { State } from '../ports/state/state.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import type { BackendSetting } from './backend.ts';
-import { champions, modelNameOf, type Serving } from './champions.ts';
+import { type CanarySettings, hasCanaries } from './canary.ts';
+import { champions, modelNameOf, type Plan } from './champions.ts';
 import type { FeatureNames } from './explain-attack.ts';
 import { graphKeeper, type KeepSettings } from './keep-graphs.ts';
 import { BATCHES_AT_ONCE, type ScoredWindow } from './messages.ts';
-import { type Pool, type ScoreRequest, scorerPool } from './pool.ts';
+import { forgetPlan, planBefore, rememberPlan } from './plan-memory.ts';
+import { type Pool, scorerPool } from './pool.ts';
 import { errorResultOf } from './score.ts';
+import { type ScoreBy, scoreByPlan } from './score-by-plan.ts';
+import { scoreOrFind } from './score-or-find.ts';
+import { shadowScoring } from './shadow-scoring.ts';
 
 export interface ServeNeeds {
   readonly queue: Queue<ScoreJob>;
@@ -39,18 +44,28 @@ export interface ServeNeeds {
     /** Names for the features of explained nodes; without them nodes are explained as wholes. */
     readonly featureNames?: FeatureNames;
     readonly registryPollMs?: number;
+    /** How long a new champion is watched and the one before it stays loaded. */
+    readonly provingMs?: number;
+    /** Share of batches that the challenger scores beside the champion. */
+    readonly shadowShare?: number;
+    /** Whose windows the challenger answers for; nobody's unless told. */
+    readonly canary?: CanarySettings;
+    /** Hash of the feature table that windows are made with: a model of another one never serves. */
+    readonly featureSchema?: (platform: Platform) => string;
   };
 }
 
 const ATTEMPTS = 3;
 /** A promotion is to be seen within five seconds; the alias is one small read. */
 const REGISTRY_POLL_MS = 1500;
+/** An analyst notices within minutes what a new version does to a fleet of any size. */
+const PROVING_MS = 10 * 60_000;
 /** The worker renews its hold while the pool scores, so this is how soon the batches of a killed process go on. */
 const STALLED_AFTER_MS = 10_000;
 
 /** Takes batches from the queue, has the pool score them, keeps some graphs, publishes one result per window. */
 export async function serve(needs: ServeNeeds): Promise<Stage> {
-  const { queue, telemetry, clock, options } = needs;
+  const { queue, state, telemetry, clock, options } = needs;
   const pool = await scorerPool({
     scorers: options.scorers,
     gpus: options.gpus ?? 0,
@@ -64,12 +79,16 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
     telemetry,
     clock,
     pollMs: options.registryPollMs ?? REGISTRY_POLL_MS,
+    provingMs: options.provingMs ?? PROVING_MS,
+    challenged: (options.shadowShare ?? 0) > 0 || hasCanaries(canaryOf(needs)),
+    featureSchema: options.featureSchema,
   }).catch(async (thrown: unknown) => {
     await pool.close();
     throw thrown;
   });
 
   const keeper = graphKeeper({ graphs: needs.graphs, telemetry, clock, settings: options.keep });
+  const shadow = shadowScoring({ ...needs, pool, models, share: options.shadowShare ?? 0 });
 
   let turn: Promise<void> = Promise.resolve();
   const worker = queue.work(
@@ -81,10 +100,16 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
         done = resolve;
       });
       try {
-        const { bytes, windows } = await scored(needs, pool, models.of(job.data.platform), job);
-        await keeper.keep(bytes, windows); // before its results tell of it: a verdict finds the graph
-        await before; // results leave in the order in which their batches were taken
-        await publish(needs, job, windows, begun);
+        const { platform, batch_id } = job.data;
+        const earlier = job.attempt > 1 ? await planBefore(state, batch_id) : undefined;
+        await models.use(platform, earlier, async (plan) => {
+          const { bytes, windows } = await scored(needs, pool, plan, job);
+          await keeper.keep(bytes, windows); // before its results tell of it: a verdict finds the graph
+          await before; // results leave in the order in which their batches were taken
+          await publish(needs, job, windows, begun);
+          models.saw(platform, windows);
+          shadow.offer({ platform, batchId: batch_id, bytes, windows });
+        });
       } catch (thrown) {
         await lastWords(needs, job, thrown);
         throw thrown;
@@ -108,15 +133,17 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
     failed,
     async health() {
       const stats = await queue.stats();
-      const refused = models.refused();
+      const beside = { challengers: models.challengers(), previous: models.previous() };
+      const faults = { refused: models.refused(), tripped: models.tripped() };
       return {
         ready: true,
-        detail: { models: models.all(), refused, queue: stats, scorers: pool.processIds() },
+        detail: { models: models.all(), ...beside, ...faults, queue: stats, scorers: pool.processIds() },
       };
     },
     async close() {
       await worker.close();
       keeper.close();
+      await shadow.close();
       await models.close();
       await pool.close();
       close();
@@ -124,12 +151,19 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
   };
 }
 
+/** A batch with its results, on their way out. */
+interface Scored {
+  readonly bytes: Buffer;
+  readonly windows: readonly ScoredWindow[];
+}
+
 async function scored(
-  { state, clock }: ServeNeeds,
+  needs: ServeNeeds,
   pool: Pool,
-  model: Serving,
+  plan: Plan,
   { data }: ActiveJob<ScoreJob>,
-): Promise<{ readonly bytes: Buffer; readonly windows: readonly ScoredWindow[] }> {
+): Promise<Scored> {
+  const { state, clock, telemetry } = needs;
   const job = scoreJobSchema.parse(data);
   const bytes = await state.get(job.key);
   if (!bytes) {
@@ -138,64 +172,27 @@ async function scored(
       `The bytes of batch ${job.batch_id} are gone from the state store; its windows were not scored. Raise the time to live of batches or add scorers`,
     );
   }
-  const request = { platform: job.platform, version: model.version, bytes, from: 0, to: job.graphs };
-  const windows = await scoreOrFind(pool, request, (place, reason) => {
-    const batch = decodeBatch(bytes);
-    const graph = batch.graphs[place];
-    if (!graph)
-      throw new LogsterError(
-        'input-invalid',
-        `Batch ${job.batch_id} holds no graph ${place}, though its job says so`,
-      );
-    return errorResultOf(batch, graph, reason, {
-      modelName: modelNameOf(job.platform),
-      modelVersion: model.version,
-      backend: model.backend,
-      scoredAt: clock.now(),
-      inferenceMs: 0,
+  const scoreBy: ScoreBy = ({ version, backend }, only) => {
+    const request = { platform: job.platform, version, bytes, from: 0, to: only?.length ?? job.graphs, only };
+    return scoreOrFind(pool, request, (index, reason) => {
+      const batch = decodeBatch(bytes);
+      const graph = batch.graphs[only?.[index] ?? index];
+      if (!graph)
+        throw new LogsterError(
+          'input-invalid',
+          `Batch ${job.batch_id} holds no graph ${only?.[index] ?? index}, though its job says so`,
+        );
+      const by = { modelName: modelNameOf(job.platform), modelVersion: version, backend };
+      return errorResultOf(batch, graph, reason, { ...by, scoredAt: clock.now(), inferenceMs: 0 });
     });
-  });
+  };
+  const windows = await scoreByPlan(plan, bytes, { canary: canaryOf(needs), telemetry, scoreBy });
+  await rememberPlan(state, job.batch_id, plan, windows);
   return { bytes, windows };
 }
 
-/**
- * A scorer finds a bad graph by itself as long as it lives. When the process dies, any batch it had may be to blame:
- * each is scored again with nothing beside it.
- */
-async function scoreOrFind(
-  pool: Pool,
-  request: ScoreRequest,
-  failAlone: (place: number, reason: string) => ScoredWindow,
-): Promise<readonly ScoredWindow[]> {
-  try {
-    return await pool.score(request);
-  } catch (thrown) {
-    if (!isUnavailable(thrown)) throw thrown;
-    return scoreInHalves(pool, { ...request, alone: true }, failAlone);
-  }
-}
-
-/**
- * Halves what kills the scorer until the graph that does it is alone; each part is tried twice, since a process may
- * also die by accident.
- */
-async function scoreInHalves(
-  pool: Pool,
-  request: ScoreRequest & { readonly alone: true },
-  failAlone: (place: number, reason: string) => ScoredWindow,
-  attempt = 1,
-): Promise<readonly ScoredWindow[]> {
-  try {
-    return await pool.score(request);
-  } catch (thrown) {
-    if (!isUnavailable(thrown)) throw thrown;
-    const { from, to } = request;
-    if (attempt === 1) return scoreInHalves(pool, request, failAlone, 2);
-    if (to - from === 1) return [failAlone(from, thrown.message)];
-    const middle = (from + to) >> 1;
-    const first = await scoreInHalves(pool, { ...request, to: middle }, failAlone);
-    return [...first, ...(await scoreInHalves(pool, { ...request, from: middle }, failAlone))];
-  }
+function canaryOf({ options }: ServeNeeds): CanarySettings {
+  return options.canary ?? { share: 0, tenants: [] };
 }
 
 async function publish(
@@ -217,7 +214,7 @@ async function publish(
       };
     }),
   );
-  await state.delete(data.key);
+  await Promise.all([state.delete(data.key), forgetPlan(state, data.batch_id)]);
   for (const { platform, prediction, model_version, backend, inference_time_ms } of windows) {
     telemetry.metrics.count('inferences_total', { platform, prediction, model_version });
     telemetry.metrics.observe('inference_ms', inference_time_ms, { platform, device: backend });

@@ -13,6 +13,7 @@ import { benchQueue } from '../bench/queue.bench.ts';
 import { benchScale } from '../bench/scale.bench.ts';
 import { benchScore } from '../bench/score.bench.ts';
 import { benchScoreSoak } from '../bench/score-soak.bench.ts';
+import { benchSwap } from '../bench/swap.bench.ts';
 import { benchTrain } from '../bench/train.bench.ts';
 import type { Surroundings } from '../cli.ts';
 import { BUS_ENGINES } from '../open-ports.ts';
@@ -40,6 +41,7 @@ const BENCHES: Record<string, (root: string, options: BenchOptions) => Promise<r
   bus: () => benchBus(BUS_ENGINES, process.env['TEST_KAFKA']),
   scale: benchScale,
   soak: (root) => benchSoak(root),
+  swap: (root) => benchSwap(root),
 };
 
 /** `npm run bench -- <name>`: a table for people and, on the last line, JSON. */
