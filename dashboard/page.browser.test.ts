@@ -202,9 +202,11 @@ const ARGUMENTS = [
     await graphs.keep([window]);
     const page = await open('#/queue?from=0');
     await page.getByText(window.pattern).waitFor();
+    await page.evaluate(axe.source);
+    expect(((await page.evaluate('axe.run()')) as axe.AxeResults).violations).toEqual([]);
     await page.getByLabel('Reason').selectOption('automation');
     await page.getByLabel('Holds for').selectOption('process');
-    await page.getByLabel('Process').fill('backup.sh');
+    await page.getByRole('textbox', { name: 'Process' }).fill('backup.sh');
     await page.getByRole('button', { name: 'Benign' }).click();
     await page.getByText('There is no window to judge.').waitFor();
     expect((await alerts.feedback(0, 9)).at(-1)).toMatchObject({
