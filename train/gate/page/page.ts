@@ -1,6 +1,7 @@
 import type { Interval } from '../../metrics.ts';
 import { type BlessReport, type Compared, GATE_FIGURES, type GateFigure } from '../bless-report.ts';
 import { GATE_LIMITS, type LimitName } from '../limits.ts';
+import { allowedFalseAlarms } from '../rules.ts';
 import { curvesPicture, histogramPicture, latencyPicture, slicesPicture } from './pictures.ts';
 import { STYLE } from './style.ts';
 import { escaped } from './svg.ts';
@@ -78,7 +79,7 @@ function figuresSection({ figures, reasons, operatingPoints, limits }: BlessRepo
   const refused = new Set<string>(reasons.map((one) => one.rule));
   const rows = GATE_FIGURES.map((name) => {
     const { title, show, limit } = FIGURE_TEXTS[name];
-    const cells = [title, ...comparedCells(figures[name], show), limit ? show(limits[limit]) : 'shown only'];
+    const cells = [title, ...comparedCells(figures[name], show), allowedText(name, figures[name], limits)];
     const mark = limit === null ? '' : refused.has(name) ? '✗ refused' : '✓';
     return row([...cells.map(escaped), mark], refused.has(name) ? 'refused' : '');
   });
@@ -86,6 +87,13 @@ function figuresSection({ figures, reasons, operatingPoints, limits }: BlessRepo
     ? `<p class="note">One false alarm a host and day is reached above ${decimal(operatingPoints.champion)} by the champion and above ${decimal(operatingPoints.challenger)} by the challenger.</p>`
     : '';
   return `<h2>Figures on the same windows</h2>${table(['figure', 'champion', 'challenger', 'difference (95 %)', 'may get worse by', ''], rows)}${points}`;
+}
+
+/** What a figure may get worse by; nothing where no rule holds it. */
+function allowedText(name: GateFigure, figure: Compared, limits: BlessReport['limits']): string {
+  const { show, limit } = FIGURE_TEXTS[name];
+  if (limit === null) return 'shown only';
+  return show(limit === 'falseAlarmRise' ? allowedFalseAlarms(figure, limits) : limits[limit]);
 }
 
 function comparedCells(
