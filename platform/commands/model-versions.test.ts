@@ -56,7 +56,9 @@ suite('logster models (needs dist/, which `npm test` builds)', () => {
     const { captures } = JSON.parse(readFileSync(sessions, 'utf8')) as {
       captures: { id: string; file: string }[];
     };
-    const kept = ['117', '124', '143', '176', '187', '106', '125', '159', '168'].map((one) => `0852-${one}-ebpf`);
+    const kept = ['117', '124', '143', '176', '187', '106', '125', '159', '168'].map(
+      (one) => `0852-${one}-ebpf`,
+    );
     const few = captures
       .filter((one) => kept.some((end) => one.id.endsWith(end)))
       .map((one) => ({ ...one, file: resolve(dirname(sessions), one.file) }));

@@ -1,10 +1,10 @@
-import type { Interval } from '../../metrics.ts';
 import { type BlessReport, type Compared, GATE_FIGURES, type GateFigure } from '../bless-report.ts';
 import { GATE_LIMITS, type LimitName } from '../limits.ts';
 import { allowedFalseAlarms } from '../rules.ts';
 import { curvesPicture, histogramPicture, latencyPicture, slicesPicture } from './pictures.ts';
 import { STYLE } from './style.ts';
 import { escaped } from './svg.ts';
+import { decimal, differenceText, FIGURE_TEXTS, tellingSlices } from './words.ts';
 
 /** A bless report as one page that needs nothing else and runs nothing: tables and drawings. */
 export function blessPage(report: BlessReport): string {
@@ -46,34 +46,6 @@ function reasonsOf({ reasons }: BlessReport): string {
   return `<ul class="reasons">${reasons.map((one) => `<li>${escaped(one.text)}.</li>`).join('')}</ul>`;
 }
 
-const decimal = (value: number): string => minus(value.toFixed(3));
-const rate = (value: number): string => minus(value.toFixed(2));
-const percent = (value: number): string => minus(`${(100 * value).toFixed(1)} %`);
-const minus = (value: string): string => value.replace('-', '−');
-
-/** How a figure is called and shown, and which limit holds it. */
-export const FIGURE_TEXTS: Readonly<
-  Record<
-    GateFigure,
-    { readonly title: string; readonly show: (value: number) => string; readonly limit: LimitName | null }
-  >
-> = {
-  prAuc: { title: 'PR-AUC of windows', show: decimal, limit: 'prAucLoss' },
-  recallAtOneFalseAlarm: {
-    title: 'recall of runs at one false alarm a host and day',
-    show: percent,
-    limit: 'recallLoss',
-  },
-  recallShown: { title: 'recall of runs as shown (0.7)', show: percent, limit: 'recallLoss' },
-  falseAlarmsPerHostDay: {
-    title: 'false alarms a host and day as shown',
-    show: rate,
-    limit: 'falseAlarmRise',
-  },
-  alertedShown: { title: 'benign windows that alert as shown', show: percent, limit: null },
-  brier: { title: 'Brier score of the shown probability', show: decimal, limit: 'brierRise' },
-};
-
 function figuresSection({ figures, reasons, operatingPoints, limits }: BlessReport): string {
   if (!figures) return '';
   const refused = new Set<string>(reasons.map((one) => one.rule));
@@ -104,13 +76,6 @@ function comparedCells(
   return [one(champion), one(challenger), differenceText(difference, show)];
 }
 
-/** A difference with its interval in words. */
-export function differenceText(difference: Interval | null, show: (value: number) => string): string {
-  if (!difference) return '–';
-  const sign = difference.value > 0 ? '+' : '';
-  return `${sign}${show(difference.value)} (${show(difference.low)} to ${show(difference.high)})`;
-}
-
 const LEGEND =
   '<p class="note"><span class="champion">champion, dashed</span> <span class="challenger">challenger</span> <span class="limit">alert threshold, or limit</span></p>';
 
@@ -118,14 +83,19 @@ function picturesSection({ shown }: BlessReport): string {
   if (!shown) return '';
   return (
     `<h2>Scores</h2>${LEGEND}<div class="pictures">` +
-    `${curvesPicture(shown)}<div>${histogramPicture(shown, 'attack')}${histogramPicture(shown, 'benign')}</div></div>`
+    `${curvesPicture(shown)}<div class="stacked">${histogramPicture(shown, 'attack')}${histogramPicture(shown, 'benign')}</div></div>`
   );
 }
 
-function slicesSection({ slices, limits }: BlessReport): string {
-  if (slices.length === 0) return '';
-  const note = `Whole runs of each part, as shown; the line is the 95 % interval. Parts of fewer than ${limits.sliceRuns} runs are pale and do not refuse.`;
-  return `<h2>By technique, sensor and laboratory</h2><p class="note">${note}</p>${slicesPicture(slices, limits)}`;
+function slicesSection(report: BlessReport): string {
+  const { told, others } = tellingSlices(report);
+  if (told.length + others === 0) return '';
+  const { sliceRuns } = report.limits;
+  const rest =
+    others > 0 ? ` ${others} more parts, each of fewer than ${sliceRuns} runs, did not change.` : '';
+  const note = `Recall of whole runs as shown; the line is the 95 % interval. Parts of fewer than ${sliceRuns} runs are pale and do not refuse.${rest}`;
+  const drawn = told.length > 0 ? slicesPicture(told, report.limits) : '';
+  return `<h2>By sensor, laboratory and technique</h2><p class="note">${note}</p>${drawn}`;
 }
 
 function latencySection({ latency, limits }: BlessReport): string {
