@@ -23,7 +23,9 @@ export async function blessingOf(
   const verdict = decodeBlessVerdict(bytes, `${BLESS_FILES.json} of ${id}`);
   const own = judgedVersion(version);
   if (verdict.challenger.version !== own.version || verdict.challenger.digest !== own.digest)
-    return no(`The report of ${id} is of other files; \`logster models bless ${id}\` judges these`);
+    return no(
+      `The report of ${id} is of another version or of other files; \`logster models bless ${id}\` judges this one`,
+    );
   if (champion && verdict.champion.digest !== judgedVersion(champion).digest)
     return no(
       `${id} was judged against version ${verdict.champion.version}, and ${champion.version} is the champion now; ` +

@@ -59,6 +59,7 @@ function figureRules(
 ): readonly Reason[] {
   const { prAuc, recallAtOneFalseAlarm, recallShown, falseAlarmsPerHostDay, brier } = figures;
   const reasons: Reason[] = [];
+  const allowedRise = allowedFalseAlarms(falseAlarmsPerHostDay, limits);
   const rise = falseAlarmsPerHostDay.difference?.value ?? 0;
   if ((prAuc.difference?.low ?? 0) < -limits.prAucLoss)
     reasons.push(
@@ -78,20 +79,24 @@ function figureRules(
     reasons.push(
       reasonOf('recallShown', recallShown, 'recall of runs as shown', PERCENT, -limits.recallLoss),
     );
-  if (rise > limits.falseAlarmRise && Math.round(rise * hostDays) >= limits.falseAlarmsMore)
+  if (rise > allowedRise && Math.round(rise * hostDays) >= limits.falseAlarmsMore)
     reasons.push(
       reasonOf(
         'falseAlarmsPerHostDay',
         falseAlarmsPerHostDay,
         'false alarms a host and day',
         RATE,
-        limits.falseAlarmRise,
+        allowedRise,
       ),
     );
   if ((brier.difference?.value ?? 0) > limits.brierRise)
     reasons.push(reasonOf('brier', brier, 'Brier score', DECIMAL, limits.brierRise));
   return reasons;
 }
+
+/** By how much false alarms a host and day may rise. */
+export const allowedFalseAlarms = ({ champion }: Compared, limits: Limits): number =>
+  Math.max(limits.falseAlarmRise, limits.falseAlarmShare * (champion ?? 0));
 
 const below = ({ difference }: Compared, limit: number): boolean =>
   difference !== null && difference.value < limit;

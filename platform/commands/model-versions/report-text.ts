@@ -1,5 +1,5 @@
 import { type BlessReport, GATE_FIGURES } from '../../../train/gate/bless-report.ts';
-import { differenceText, FIGURE_TEXTS } from '../../../train/gate/page/page.ts';
+import { differenceText, FIGURE_TEXTS, tellingSlices } from '../../../train/gate/page/words.ts';
 import { table } from '../../table.ts';
 
 /** A judgement for people at a terminal. */
@@ -22,7 +22,7 @@ export function reportText(report: BlessReport): string {
         }),
       ),
     );
-  if (slices.length > 0) parts.push(slicesTable(slices));
+  if (slices.length > 0) parts.push(slicesText(report));
   if (latency)
     parts.push(
       `Time: ${latency.ratio.toFixed(2)} times the champion's over ${latency.championMs.length} rounds of ${latency.graphs} graphs (${latency.backend})`,
@@ -37,16 +37,20 @@ export function reportText(report: BlessReport): string {
   return parts.join('\n\n');
 }
 
-function slicesTable(slices: BlessReport['slices']): string {
+/** The slices that could refuse and those that changed; the others in a word. */
+function slicesText(report: BlessReport): string {
   const { show } = FIGURE_TEXTS.recallShown;
-  const rows = slices.map((one) => [
+  const { told, others } = tellingSlices(report);
+  const rows = told.map((one) => [
     `${one.by} ${one.of}`,
     one.runs,
     show(one.champion ?? 0),
     show(one.challenger ?? 0),
     differenceText(one.difference, show),
   ]);
-  return table(['recall of runs as shown', 'runs', 'champion', 'challenger', 'difference (95 %)'], rows);
+  const head = ['recall of runs as shown', 'runs', 'champion', 'challenger', 'difference (95 %)'];
+  const rest = others > 0 ? `\n${others} more slices of fewer runs did not change` : '';
+  return `${table(head, rows)}${rest}`;
 }
 
 const SHOWN_LEFT_OUT = 5;

@@ -1,9 +1,10 @@
-import type { Interval } from '../../metrics.ts';
 import { type BlessReport, type Compared, GATE_FIGURES, type GateFigure } from '../bless-report.ts';
 import { GATE_LIMITS, type LimitName } from '../limits.ts';
+import { allowedFalseAlarms } from '../rules.ts';
 import { curvesPicture, histogramPicture, latencyPicture, slicesPicture } from './pictures.ts';
 import { STYLE } from './style.ts';
 import { escaped } from './svg.ts';
+import { decimal, differenceText, FIGURE_TEXTS, tellingSlices } from './words.ts';
 
 /** A bless report as one page that needs nothing else and runs nothing: tables and drawings. */
 export function blessPage(report: BlessReport): string {
@@ -45,40 +46,12 @@ function reasonsOf({ reasons }: BlessReport): string {
   return `<ul class="reasons">${reasons.map((one) => `<li>${escaped(one.text)}.</li>`).join('')}</ul>`;
 }
 
-const decimal = (value: number): string => minus(value.toFixed(3));
-const rate = (value: number): string => minus(value.toFixed(2));
-const percent = (value: number): string => minus(`${(100 * value).toFixed(1)} %`);
-const minus = (value: string): string => value.replace('-', '−');
-
-/** How a figure is called and shown, and which limit holds it. */
-export const FIGURE_TEXTS: Readonly<
-  Record<
-    GateFigure,
-    { readonly title: string; readonly show: (value: number) => string; readonly limit: LimitName | null }
-  >
-> = {
-  prAuc: { title: 'PR-AUC of windows', show: decimal, limit: 'prAucLoss' },
-  recallAtOneFalseAlarm: {
-    title: 'recall of runs at one false alarm a host and day',
-    show: percent,
-    limit: 'recallLoss',
-  },
-  recallShown: { title: 'recall of runs as shown (0.7)', show: percent, limit: 'recallLoss' },
-  falseAlarmsPerHostDay: {
-    title: 'false alarms a host and day as shown',
-    show: rate,
-    limit: 'falseAlarmRise',
-  },
-  alertedShown: { title: 'benign windows that alert as shown', show: percent, limit: null },
-  brier: { title: 'Brier score of the shown probability', show: decimal, limit: 'brierRise' },
-};
-
 function figuresSection({ figures, reasons, operatingPoints, limits }: BlessReport): string {
   if (!figures) return '';
   const refused = new Set<string>(reasons.map((one) => one.rule));
   const rows = GATE_FIGURES.map((name) => {
     const { title, show, limit } = FIGURE_TEXTS[name];
-    const cells = [title, ...comparedCells(figures[name], show), limit ? show(limits[limit]) : 'shown only'];
+    const cells = [title, ...comparedCells(figures[name], show), allowedText(name, figures[name], limits)];
     const mark = limit === null ? '' : refused.has(name) ? '✗ refused' : '✓';
     return row([...cells.map(escaped), mark], refused.has(name) ? 'refused' : '');
   });
@@ -86,6 +59,13 @@ function figuresSection({ figures, reasons, operatingPoints, limits }: BlessRepo
     ? `<p class="note">One false alarm a host and day is reached above ${decimal(operatingPoints.champion)} by the champion and above ${decimal(operatingPoints.challenger)} by the challenger.</p>`
     : '';
   return `<h2>Figures on the same windows</h2>${table(['figure', 'champion', 'challenger', 'difference (95 %)', 'may get worse by', ''], rows)}${points}`;
+}
+
+/** What a figure may get worse by; nothing where no rule holds it. */
+function allowedText(name: GateFigure, figure: Compared, limits: BlessReport['limits']): string {
+  const { show, limit } = FIGURE_TEXTS[name];
+  if (limit === null) return 'shown only';
+  return show(limit === 'falseAlarmRise' ? allowedFalseAlarms(figure, limits) : limits[limit]);
 }
 
 function comparedCells(
@@ -96,13 +76,6 @@ function comparedCells(
   return [one(champion), one(challenger), differenceText(difference, show)];
 }
 
-/** A difference with its interval in words. */
-export function differenceText(difference: Interval | null, show: (value: number) => string): string {
-  if (!difference) return '–';
-  const sign = difference.value > 0 ? '+' : '';
-  return `${sign}${show(difference.value)} (${show(difference.low)} to ${show(difference.high)})`;
-}
-
 const LEGEND =
   '<p class="note"><span class="champion">champion, dashed</span> <span class="challenger">challenger</span> <span class="limit">alert threshold, or limit</span></p>';
 
@@ -110,14 +83,19 @@ function picturesSection({ shown }: BlessReport): string {
   if (!shown) return '';
   return (
     `<h2>Scores</h2>${LEGEND}<div class="pictures">` +
-    `${curvesPicture(shown)}<div>${histogramPicture(shown, 'attack')}${histogramPicture(shown, 'benign')}</div></div>`
+    `${curvesPicture(shown)}<div class="stacked">${histogramPicture(shown, 'attack')}${histogramPicture(shown, 'benign')}</div></div>`
   );
 }
 
-function slicesSection({ slices, limits }: BlessReport): string {
-  if (slices.length === 0) return '';
-  const note = `Whole runs of each part, as shown; the line is the 95 % interval. Parts of fewer than ${limits.sliceRuns} runs are pale and do not refuse.`;
-  return `<h2>By technique, sensor and laboratory</h2><p class="note">${note}</p>${slicesPicture(slices, limits)}`;
+function slicesSection(report: BlessReport): string {
+  const { told, others } = tellingSlices(report);
+  if (told.length + others === 0) return '';
+  const { sliceRuns } = report.limits;
+  const rest =
+    others > 0 ? ` ${others} more parts, each of fewer than ${sliceRuns} runs, did not change.` : '';
+  const note = `Recall of whole runs as shown; the line is the 95 % interval. Parts of fewer than ${sliceRuns} runs are pale and do not refuse.${rest}`;
+  const drawn = told.length > 0 ? slicesPicture(told, report.limits) : '';
+  return `<h2>By sensor, laboratory and technique</h2><p class="note">${note}</p>${drawn}`;
 }
 
 function latencySection({ latency, limits }: BlessReport): string {

@@ -109,7 +109,7 @@ export function slicesPicture(slices: readonly Slice[], limits: BlessReport['lim
       dot([at.x(value), y], colour),
       text(
         [frame.width + 12, y + 4],
-        `${percent(one.champion)} → ${percent(one.challenger)}, ${one.runs} runs`,
+        `${percent(one.champion)} → ${percent(one.challenger)}, ${one.runs} ${one.runs === 1 ? 'run' : 'runs'}`,
       ),
     ];
     return `<g opacity="${counts ? 1 : 0.45}">${marks.join('')}</g>`;

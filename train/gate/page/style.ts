@@ -15,7 +15,7 @@ tr.refused td{color:${COLOURS.limit}}
 .note,.captures{color:#5b6470;font-size:13px;margin:4px 0 8px;overflow-wrap:anywhere}
 .note .champion{border-bottom:2px dashed ${COLOURS.champion}}.note .challenger{border-bottom:2px solid ${COLOURS.challenger}}.note .limit{border-bottom:2px solid ${COLOURS.limit}}
 .note span{margin-right:16px}
-.pictures{display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start}
+.pictures{display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start}.stacked{display:flex;flex-direction:column;gap:8px}.stacked,.pictures>svg{flex:0 1 auto;max-width:100%}
 svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}svg text{fill:${COLOURS.text}}
 code{font-size:13px}
 @media print{body{background:#fff}main{max-width:none;padding:0}}
