@@ -43,6 +43,9 @@ interface Stretch {
   readonly toFirstMs: number;
 }
 
+/** As the product keeps graphs by its settings. */
+const KEEP = { from: 0.5, sampleShare: 0.01, retentionDays: 90 };
+
 /**
  * Swaps versions 200 times in the running product's serving stage while its queue is full: whether every window leaves
  * exactly once, how long answers pause, how soon a promotion shows, whether memory stays. Stretches of the same load
@@ -54,16 +57,17 @@ export async function benchSwap(root: string, swaps = SWAPS): Promise<readonly B
   const directory = mkdtempSync(join(tmpdir(), 'logster-swap-'));
   const telemetry = recordedTelemetry();
   const ports = await openPorts(readConfig(asideSettings(directory), root), telemetry, {
-    only: ['bus', 'queue', 'state', 'registry'],
+    only: ['bus', 'queue', 'state', 'registry', 'graphs'],
   });
   await registerVersions(root, ports.registry);
   const noted = noting(ports.bus);
   const switches = switchTimes(telemetry);
   const stage = await serve({
     ...{ queue: ports.queue, state: ports.state, bus: noted.bus, registry: ports.registry },
+    graphs: ports.graphs,
     ...{ telemetry: switches.telemetry, clock: systemClock },
     options: {
-      ...{ scorers: 1, backend: 'wasm', registryPollMs: POLL_MS, featureSchema },
+      ...{ scorers: 1, backend: 'wasm', registryPollMs: POLL_MS, featureSchema, keep: KEEP },
       scorerScript: join(root, 'dist', 'serve', 'scorer.js'),
     },
   });
