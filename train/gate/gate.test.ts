@@ -159,7 +159,7 @@ suite('the gate (needs dist/, which `npm test` builds)', () => {
   });
 
   test('one that takes several times as long is refused for that alone', async () => {
-    const report = await judge(await register(await filesOf(slowed(model, 40))));
+    const report = await judge(await register(await filesOf(slowed(model, 16))));
     expect(rules(report)).toEqual(['latency']);
     expect(report.latency!.ratio).toBeGreaterThan(report.limits.slowdown);
     expect(report.figures?.recallShown.difference?.value).toBe(0);

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { Surroundings } from '../../cli.ts';
 import { table } from '../../table.ts';
+import { platformOf } from '../models.ts';
 import { type DescribedVersion, describedVersions } from './described.ts';
-import { give, giveJson, minuteOf, PLATFORM_OPTION, platformNamed, withRegistry } from './opened.ts';
+import { give, giveJson, minuteOf, PLATFORM_OPTION, withRegistry } from './opened.ts';
 
 /** `logster models list`. */
 export function addListCommand(models: Command, surroundings: Surroundings): void {
@@ -13,7 +14,7 @@ export function addListCommand(models: Command, surroundings: Surroundings): voi
     .option('--json', 'as JSON')
     .action(({ platform, json }: { platform?: string; json?: boolean }) =>
       withRegistry(surroundings, async (registry) => {
-        const only = platform === undefined ? undefined : platformNamed(platform);
+        const only = platform === undefined ? undefined : platformOf(platform);
         const versions = await describedVersions(registry, only);
         if (json) return giveJson(versions);
         give(listTable(versions));

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { LogsterError } from '../../../contracts/errors.ts';
-import { PLATFORMS, type Platform } from '../../../contracts/event.ts';
+import { PLATFORMS } from '../../../contracts/event.ts';
 import { ALIASES, type Alias, type ModelVersion, type Registry } from '../../../ports/registry/registry.ts';
 import { recordedTelemetry } from '../../../ports/telemetry/embedded.ts';
 import { modelNameOf } from '../../../serve/champions.ts';
@@ -10,6 +10,7 @@ import type { Surroundings } from '../../cli.ts';
 import { type Config, readConfig } from '../../config.ts';
 import { openPorts } from '../../open-ports.ts';
 import { registerShippedModels } from '../../shipped-models.ts';
+import { platformOf } from '../models.ts';
 
 /** Exit codes of `logster models` beside 0 done, 1 failed and 2 used wrongly. */
 export const EXIT = { refused: 3, notConfirmed: 4 } as const;
@@ -82,7 +83,7 @@ function noAlias(name: string, alias: Alias): never {
 }
 
 function partsOf(text: string | undefined, platform: string | undefined) {
-  const own = platform === undefined ? undefined : modelNameOf(platformNamed(platform));
+  const own = platform === undefined ? undefined : modelNameOf(platformOf(platform));
   if (text === undefined) return { name: own, version: undefined };
   const at = text.indexOf('@');
   if (at > 0) return { name: sameName(text.slice(0, at), own), version: text.slice(at + 1) };
@@ -106,13 +107,6 @@ function sameName(given: string, own: string | undefined): string {
       `${given} is not the model of the platform that --platform names`,
     );
   return name;
-}
-
-/** The platform of a flag. Throws input-invalid when it is none. */
-export function platformNamed(text: string): Platform {
-  const found = PLATFORMS.find((one) => one === text);
-  if (found) return found;
-  throw new LogsterError('input-invalid', `--platform ${text} is neither ${PLATFORMS.join(' nor ')}`);
 }
 
 /** Who gives the command: whom `--by` names, else the user of the operating system. */
