@@ -36,8 +36,8 @@ export const shiftsSchema = z.object({
   features: shiftSchema, // mean of all features in use
   window: shiftSchema, // mean of the figures of whole windows
   score: shiftSchema.extend({ population: populationSchema }).nullable(), // null: too few windows have one
-  beyondChance: z.object({ features: z.number().int(), of: z.number().int() }), // features above their bound
-  strongest: z.array(shiftedSchema).max(20), // above their bound, the largest excess first
+  moved: z.object({ features: z.number().int(), of: z.number().int() }), // features whose population moved
+  strongest: z.array(shiftedSchema).max(20), // of what moved: above its bound and 0.1 in excess, the largest first
   unseen: z.object({
     nodes: z.number(), // share of nodes with a value in a feature that the training never saw
     windows: z.number(), // share of windows with such a node

@@ -1,22 +1,16 @@
 import {
   FEWEST_WINDOWS,
   type Population,
+  PSI_BOUNDS,
   type Shift,
   type Shifted,
   type Shifts,
 } from '../../contracts/drift.ts';
 import { FEATURES } from '../../contracts/graph.ts';
 import { type Group, rangeOf } from './layout.ts';
-import { type DrawnWindow, layoutOfReference, type Reference } from './reference.ts';
+import { type DrawnScore, type DrawnWindow, layoutOfReference, type Reference } from './reference.ts';
 import { atEndpoints, stabilityIndex } from './stability.ts';
 import { type Means, meansOf, type Tally, tallyOf } from './tally.ts';
-
-/** A shown score of a window of one endpoint; `weight`: how many windows it stands for. */
-export interface DrawnScore {
-  readonly endpoint: string;
-  readonly score: number;
-  readonly weight?: number;
-}
 
 /** Windows are taken one by one, so that a fleet's sample need not lie in memory. */
 export interface DriftMeter {
@@ -68,14 +62,13 @@ export function driftMeter(reference: Reference): DriftMeter {
       const all = shiftsOf(reference, { shares, means });
       const features = all.filter(({ of }) => of !== 'window' && of !== 'score');
       const score = counts.scores < FEWEST_WINDOWS ? undefined : all.find(({ of }) => of === 'score');
-      const beyond = features.filter((one) => one.psi > one.bound);
       return {
         features: meanShift(features),
         window: meanShift(all.filter(({ of }) => of === 'window')),
         score: score ? { ...shiftFrom(score.psi, score.expected), population: score.population } : null,
-        beyondChance: { features: beyond.length, of: features.length },
+        moved: { features: features.filter(hasMoved).length, of: features.length },
         strongest: all
-          .filter((one) => one.of !== 'score' && one.psi > one.bound)
+          .filter((one) => one.of !== 'score' && hasMoved(one))
           .sort((a, b) => b.excess - a.excess)
           .slice(0, STRONGEST),
         unseen: unseen.rates(),
@@ -108,6 +101,11 @@ function shiftsOf(
       };
     });
   });
+}
+
+/** By more than chance gives one time in twenty, and by enough to matter. */
+function hasMoved({ psi, bound, excess }: Shifted): boolean {
+  return psi > bound && excess >= PSI_BOUNDS.moderate;
 }
 
 function shiftFrom(psi: number, expected: number): Shift {

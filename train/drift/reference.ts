@@ -18,6 +18,13 @@ export interface DrawnWindow {
   readonly weight?: number;
 }
 
+/** A shown score of a window of one endpoint; `weight`: how many windows it stands for. */
+export interface DrawnScore {
+  readonly endpoint: string;
+  readonly score: number;
+  readonly weight?: number;
+}
+
 const groups = [
   ...new Set(PLATFORMS.flatMap((platform) => NODE_TYPES[platform])),
   'window',
@@ -51,17 +58,14 @@ export type Reference = z.infer<typeof referenceSchema>;
 export interface ReferenceSource {
   /** Benign windows, which is what nearly all windows of a fleet are; equal graphs of an endpoint once. */
   readonly windows: readonly DrawnWindow[];
-  /** Shown scores of these windows, in their order. */
-  readonly shownScores: readonly number[];
+  /** Shown scores of benign windows, best of such that the version was not fitted on. */
+  readonly scores: readonly DrawnScore[];
   /** Windows of attacks: what they show is not new to the model. */
   readonly attacks: readonly HeteroGraph[];
 }
 
 /** Describes what a version learnt from, so that drift from it can be told. Throws input-invalid without windows. */
-export function referenceOf(
-  platform: Platform,
-  { windows, shownScores, attacks }: ReferenceSource,
-): Reference {
+export function referenceOf(platform: Platform, { windows, scores, attacks }: ReferenceSource): Reference {
   if (windows.length === 0)
     throw new LogsterError(
       'input-invalid',
@@ -72,11 +76,8 @@ export function referenceOf(
   const score = { of: 'score', name: 'shown score', place: 0, edges: SCORE_EDGES } as const;
   const layout = layoutOf(platform, [...variables, score]);
   const tally = tallyOf(layout);
-  windows.forEach(({ endpoint, graph, weight = 1 }, place) => {
-    tally.addGraph(endpoint, graph, weight);
-    const shown = shownScores[place];
-    if (shown !== undefined) tally.addScore(endpoint, shown, weight);
-  });
+  for (const { endpoint, graph, weight = 1 } of windows) tally.addGraph(endpoint, graph, weight);
+  for (const { endpoint, score: shown, weight = 1 } of scores) tally.addScore(endpoint, shown, weight);
   const rows = tally.rows();
   const means = meansOf(layout, rows);
   return {
@@ -91,7 +92,7 @@ export function referenceOf(
         described(variable, means.shares, chances[place]),
       );
     }),
-    unseen,
+    unseen: [...unseen],
   };
 }
 
