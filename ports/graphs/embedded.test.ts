@@ -22,10 +22,10 @@ describe('embedded graphs', () => {
     return () => embeddedGraphs({ file });
   });
 
-  test('killed at 10 random moments, it keeps what it confirmed, and whole calls only', async () => {
+  test('killed at 5 random moments, it keeps what it confirmed, and whole calls only', async () => {
     const file = newFile();
     let first = 0;
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < 5; round += 1) {
       const args = [file, String(first)];
       const confirmed = await lastBeforeKill('graphs/write-until-killed.js', args, Math.random() * 40);
       const store = await embeddedGraphs({ file });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { Client } from 'pg';
 import { postgresAlerts } from '../alerts/postgres.ts';
 import { alertOf } from '../alerts/sample.ts';
@@ -58,5 +60,30 @@ withServer('TEST_POSTGRES', 'graphs in PostgreSQL', (url) => {
     expect(await store.list({}, { limit: 9 })).toHaveLength(4);
     await store.close();
     expect(telemetry.counted('graph_store_connections_lost')).toBe(6);
+  });
+});
+
+test('where nothing answers the store opens, every call says so, and an address that cannot be used is refused', async () => {
+  const deaf = createServer().listen(0, '127.0.0.1');
+  await once(deaf, 'listening');
+  const { port } = deaf.address() as AddressInfo;
+  deaf.close();
+  const store = await postgresGraphs({ url: `postgres://logster:hunter2@127.0.0.1:${port}/graphs` });
+  for (const call of [
+    () => store.keep([keptOf('a')]),
+    () => store.list({}, { limit: 1 }),
+    () => store.expire(1),
+  ]) {
+    const error = (await call().catch((thrown: unknown) => thrown)) as Error;
+    expect(error).toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining(`127.0.0.1:${port}/graphs`),
+    });
+    expect(error.message).not.toContain('hunter2');
+  }
+  await store.close();
+  await expect(store.get([])).rejects.toMatchObject({ code: 'closed' });
+  await expect(postgresGraphs({ url: 'mysql://logster@h/graphs' })).rejects.toMatchObject({
+    code: 'config-invalid',
   });
 });

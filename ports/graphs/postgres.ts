@@ -22,8 +22,9 @@ export interface PostgresGraphsOptions {
 
 /**
  * Graphs in PostgreSQL (tested with 15), shared by any number of processes on any number of machines, which do not
- * wait for each other. A connection that was lost is replaced by the next call; while the server cannot be reached,
- * every call throws `unavailable`. Throws `config-invalid` where an option cannot be used.
+ * wait for each other. The first call makes the table where it is not there, so that a stage which can work without
+ * the server also starts without it. A connection that was lost is replaced by the next call; while the server cannot
+ * be reached, every call throws `unavailable`. Throws `config-invalid` where an option cannot be used.
  */
 export async function postgresGraphs(options: PostgresGraphsOptions): Promise<GraphStore> {
   const { url, schema = 'logster', poolSize = 5, tls, telemetry = unheard } = options;
@@ -37,15 +38,25 @@ export async function postgresGraphs(options: PostgresGraphsOptions): Promise<Gr
       }),
     });
   };
-  const migrating = connect(1, MIGRATION_TIMEOUT_MS);
-  try {
-    await migrateGraphs(migrating, POSTGRES_DIALECT, schema);
-  } finally {
-    await migrating.destroy();
-  }
+  const prepare = async (): Promise<void> => {
+    const migrating = connect(1, MIGRATION_TIMEOUT_MS);
+    try {
+      await migrateGraphs(migrating, POSTGRES_DIALECT, schema);
+    } finally {
+      await migrating.destroy();
+    }
+  };
+  let preparing: Promise<void> | undefined;
   return sqlGraphs({
     writer: connect(1, QUERY_TIMEOUT_MS), // serve keeps the graphs of one batch at a time
     reader: connect(poolSize, QUERY_TIMEOUT_MS),
     name: `in PostgreSQL at ${server.name}`,
+    prepared() {
+      preparing ??= prepare().catch((thrown: unknown) => {
+        preparing = undefined; // the next call tries again
+        throw thrown;
+      });
+      return preparing;
+    },
   });
 }

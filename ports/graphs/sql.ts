@@ -11,6 +11,8 @@ export interface SqlGraphs {
   /** For what reads it, also while something is written. */
   readonly reader: Kysely<GraphTables>;
   readonly name: string; // in messages
+  /** Awaited before every call: where the table is not there yet, makes it. */
+  readonly prepared?: () => Promise<void>;
 }
 
 /** Graphs per statement: few enough for any limit on its parameters, many enough to save round trips. */
@@ -21,12 +23,12 @@ const STATEMENT_IDS = 500;
 const EXPIRE_STEP = 200;
 
 /** The store of graphs over any SQL database whose table `migrateGraphs` has made. */
-export function sqlGraphs({ writer, reader, name }: SqlGraphs): GraphStore {
+export function sqlGraphs({ writer, reader, name, prepared = async () => undefined }: SqlGraphs): GraphStore {
   const running = new Set<Promise<unknown>>();
   let open = true;
   const whileOpen = <T>(run: () => Promise<T>): Promise<T> => {
     if (!open) throw new LogsterError('closed', `The store of graphs ${name} was closed; open it again`);
-    const call = run();
+    const call = prepared().then(run);
     const ended = call.catch(() => undefined).then(() => void running.delete(ended)); // its caller has the failure
     running.add(ended);
     return call;
