@@ -35,7 +35,8 @@ export type Shifted = z.infer<typeof shiftedSchema>;
 export const shiftsSchema = z.object({
   features: shiftSchema, // mean of all features in use
   window: shiftSchema, // mean of the figures of whole windows
-  score: shiftSchema.extend({ population: populationSchema }).nullable(), // null: too few windows have one
+  /** Null: too few windows have one. Not comparable: the reference's scores are of windows it was fitted on. */
+  score: shiftSchema.extend({ population: populationSchema, comparable: z.boolean() }).nullable(),
   moved: z.object({ features: z.number().int(), of: z.number().int() }), // features whose population moved
   strongest: z.array(shiftedSchema).max(20), // of what moved: above its bound and 0.1 in excess, the largest first
   unseen: z.object({

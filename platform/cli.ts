@@ -8,6 +8,8 @@ import { addDocsCommand } from './commands/docs.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addModelCommands } from './commands/models.ts';
+import { addModelsDriftCommand } from './commands/models-drift.ts';
+import { addModelsReferenceCommand } from './commands/models-reference.ts';
 import { addModelsReportCommand } from './commands/models-report.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
@@ -42,6 +44,8 @@ export async function main(args: readonly string[]): Promise<void> {
   addModelCommands(program, surroundings);
   addTrainCommand(program, surroundings);
   addModelsReportCommand(program, surroundings);
+  addModelsDriftCommand(program, surroundings);
+  addModelsReferenceCommand(program, surroundings);
   addRecordCommand(program);
   addDatasetsCommand(program, surroundings);
   addDlqCommand(program, surroundings);

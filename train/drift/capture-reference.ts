@@ -4,7 +4,7 @@ import type { Example } from '../example.ts';
 import type { JudgedWindow } from '../judge.ts';
 import { scoresOf } from '../score-graphs.ts';
 import type { ReadCapture } from '../weights.ts';
-import { type DrawnScore, type Reference, referenceOf } from './reference.ts';
+import { type DrawnScore, type Reference, type ReferenceSource, referenceOf } from './reference.ts';
 
 /**
  * The reference of a version from the captures that it learnt from. Two recordings of one machine are two endpoints,
@@ -14,12 +14,12 @@ import { type DrawnScore, type Reference, referenceOf } from './reference.ts';
 export function referenceOfCaptures(
   platform: Platform,
   read: readonly ReadCapture[],
-  scores: readonly DrawnScore[],
+  scores: Pick<ReferenceSource, 'scores' | 'heldOut'>,
 ): Reference {
   const examples = read.flatMap(({ content }) => content.windows);
   const windows = benignOf(read).map((one) => ({ endpoint: endpointOf(one), graph: one.graph }));
   const attacks = examples.filter((one) => one.label === 'attack').map((one) => one.graph);
-  return referenceOf(platform, { windows, scores, attacks });
+  return referenceOf(platform, { windows, ...scores, attacks });
 }
 
 /** Benign windows, one of each group of windows of an endpoint whose graphs are equal. */

@@ -1,44 +1,16 @@
-import { FEATURES, type HeteroGraph } from '../../contracts/graph.ts';
+import type { HeteroGraph } from '../../contracts/graph.ts';
 import { randomFrom } from '../../models/random.ts';
-import { testExample } from '../example-fixtures.ts';
 import { driftOf } from './drift.ts';
-import {
-  type DrawnScore,
-  type DrawnWindow,
-  decodeReference,
-  encodeReference,
-  referenceOf,
-} from './reference.ts';
-
-const WINDOWS_EACH = 10;
-
-/** Windows of endpoints that each have a habit of their own: `level` moves them all, `feature` marks every process. */
-function fleet(
-  endpoints: number,
-  { seed, level = 0, feature }: { readonly seed: number; readonly level?: number; readonly feature?: number },
-): readonly DrawnWindow[] {
-  const random = randomFrom(seed);
-  return Array.from({ length: endpoints }, (_, endpoint) => {
-    const habit = random.next();
-    return Array.from({ length: WINDOWS_EACH }, (): DrawnWindow => {
-      const { graph } = testExample({ events: 1 + Math.floor(20 * random.next()) });
-      const features = graph.features.slice();
-      for (let node = 0; node < graph.labels.length; node++) {
-        features[node * FEATURES] = 0.1 + level + habit + 0.2 * random.next();
-        if (feature !== undefined && node < 2) features[node * FEATURES + feature] = 1;
-      }
-      return { endpoint: `${seed} ${endpoint}`, graph: { ...graph, features } };
-    });
-  }).flat();
-}
-
-const scoresFor = (windows: readonly DrawnWindow[], seed: number, from = 0): readonly DrawnScore[] => {
-  const random = randomFrom(seed);
-  return windows.map(({ endpoint }) => ({ endpoint, score: from + 0.3 * random.next() }));
-};
+import { testFleet as fleet, testScores as scoresFor, WINDOWS_EACH } from './drift-fixtures.ts';
+import { type DrawnWindow, decodeReference, encodeReference, referenceOf } from './reference.ts';
 
 const learnt = fleet(120, { seed: 1 });
-const reference = referenceOf('linux', { windows: learnt, scores: scoresFor(learnt, 2), attacks: [] });
+const reference = referenceOf('linux', {
+  windows: learnt,
+  scores: scoresFor(learnt, 2),
+  heldOut: true,
+  attacks: [],
+});
 
 /** Whole endpoints of the reference, drawn with replacement. */
 function resample(endpoints: number, seed: number): readonly DrawnWindow[] {
@@ -88,7 +60,7 @@ test('a feature that the training never saw is told by its name and share', () =
 
 test('what attacks of the training showed is not unseen', () => {
   const attacks: readonly HeteroGraph[] = fleet(1, { seed: 13, feature: 40 }).map((one) => one.graph);
-  const both = referenceOf('linux', { windows: learnt, scores: [], attacks });
+  const both = referenceOf('linux', { windows: learnt, scores: [], heldOut: false, attacks });
   const shifts = driftOf(both, { graphs: fleet(10, { seed: 11, feature: 40 }), scores: [] });
   expect(shifts?.unseen.windows).toBe(0);
   expect(shifts?.strongest.some(({ of }) => of === 'process')).toBe(true); // yet no benign window had it
@@ -114,7 +86,7 @@ test('a reference is the same after its file, and another file is refused', () =
   expect(() => decodeReference(Buffer.from('{"format":2}'), 'm')).toThrow(
     expect.objectContaining({ code: 'model-invalid' }),
   );
-  expect(() => referenceOf('linux', { windows: [], scores: [], attacks: [] })).toThrow(
+  expect(() => referenceOf('linux', { windows: [], scores: [], heldOut: true, attacks: [] })).toThrow(
     expect.objectContaining({ code: 'input-invalid' }),
   );
 });

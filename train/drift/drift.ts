@@ -65,7 +65,13 @@ export function driftMeter(reference: Reference): DriftMeter {
       return {
         features: meanShift(features),
         window: meanShift(all.filter(({ of }) => of === 'window')),
-        score: score ? { ...shiftFrom(score.psi, score.expected), population: score.population } : null,
+        score: score
+          ? {
+              ...shiftFrom(score.psi, score.expected),
+              population: score.population,
+              comparable: reference.scores === 'held-out',
+            }
+          : null,
         moved: { features: features.filter(hasMoved).length, of: features.length },
         strongest: all
           .filter((one) => one.of !== 'score' && hasMoved(one))

@@ -42,6 +42,7 @@ export const referenceSchema = z.object({
   platform: z.enum(PLATFORMS),
   featureSchema: z.string(),
   windows: z.number().int(),
+  scores: z.enum(['held-out', 'fitted']), // a model scores what it was fitted on lower than anything new
   endpoints: z.partialRecord(z.enum(groups), z.number().int()), // that had such nodes
   variables: z.array(
     variableSchema.extend({
@@ -58,14 +59,19 @@ export type Reference = z.infer<typeof referenceSchema>;
 export interface ReferenceSource {
   /** Benign windows, which is what nearly all windows of a fleet are; equal graphs of an endpoint once. */
   readonly windows: readonly DrawnWindow[];
-  /** Shown scores of benign windows, best of such that the version was not fitted on. */
+  /** Shown scores of benign windows. */
   readonly scores: readonly DrawnScore[];
+  /** Whether the scored windows were kept from the fit that scored them, as those of a fleet are. */
+  readonly heldOut: boolean;
   /** Windows of attacks: what they show is not new to the model. */
   readonly attacks: readonly HeteroGraph[];
 }
 
 /** Describes what a version learnt from, so that drift from it can be told. Throws input-invalid without windows. */
-export function referenceOf(platform: Platform, { windows, scores, attacks }: ReferenceSource): Reference {
+export function referenceOf(
+  platform: Platform,
+  { windows, scores, heldOut, attacks }: ReferenceSource,
+): Reference {
   if (windows.length === 0)
     throw new LogsterError(
       'input-invalid',
@@ -85,6 +91,7 @@ export function referenceOf(platform: Platform, { windows, scores, attacks }: Re
     platform,
     featureSchema: featureSchema(platform),
     windows: windows.length,
+    scores: heldOut ? 'held-out' : 'fitted',
     endpoints: means.endpoints,
     variables: layout.groups.flatMap((group) => {
       const chances = chanceOf(layout, group, rows, means.shares);
