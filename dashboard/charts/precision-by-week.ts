@@ -27,7 +27,7 @@ export function precisionByWeek(weeks: readonly WeekOfVerdicts[], palette: Palet
         type: 'temporal',
         title: null,
         scale: { domainMin: first, domainMax: last, nice: false },
-        axis: { grid: false, tickCount: Math.min(6, weeks.length), format: '%b %d' },
+        axis: { grid: false, values: weeks.map(({ week }) => week * 1000), format: '%b %d' },
       },
       x2: { field: 'to' },
       y: {
