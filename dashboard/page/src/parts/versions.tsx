@@ -61,7 +61,7 @@ export function VersionsPart({ of: { name, versions, total }, session }: OfPlatf
                     ))}
                   </th>
                   <td>{timeText(one.created_at).slice(0, 16)}</td>
-                  <td class="wrap">{one.origin}</td>
+                  <td>{one.origin}</td>
                   {shown.map(([key]) => (
                     <td key={key} class="number">
                       {one.metrics[key]?.toFixed(3) ?? '–'}
