@@ -9,6 +9,8 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addModelVersionsCommand } from './commands/model-versions.ts';
 import { addModelCommands } from './commands/models.ts';
+import { addModelsDriftCommand } from './commands/models-drift.ts';
+import { addModelsReferenceCommand } from './commands/models-reference.ts';
 import { addModelsReportCommand } from './commands/models-report.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
@@ -44,6 +46,8 @@ export async function main(args: readonly string[]): Promise<void> {
   addTrainCommand(program, surroundings);
   addModelVersionsCommand(program, surroundings);
   addModelsReportCommand(program, surroundings);
+  addModelsDriftCommand(program, surroundings);
+  addModelsReferenceCommand(program, surroundings);
   addRecordCommand(program);
   addDatasetsCommand(program, surroundings);
   addDlqCommand(program, surroundings);
