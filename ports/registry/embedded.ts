@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 import { systemClock } from '../telemetry/clock.ts';
 import type { Clock } from '../telemetry/telemetry.ts';
-import { byTime, decodeEntry, encodeEntry } from './history.ts';
+import { byTime, decodeEntry, encodeEntry, lineNames } from './history.ts';
 import { describeFile, intactBytes, modelFileSchema } from './model-file.ts';
 import { checkedName, knownAlias, missingFile, missingVersion, VERSION } from './names.ts';
 import type { ModelFile, ModelVersion, Registry } from './registry.ts';
@@ -30,6 +30,7 @@ export function folderRegistry(options: {
   readonly clock?: Pick<Clock, 'now'>;
 }): Registry {
   const { directory, clock = systemClock } = options;
+  const nameOf = lineNames();
   let closed = false;
   const folderOf = (name: string): string => {
     if (closed) throw new LogsterError('closed', `The registry in ${directory} was closed; open it again`);
@@ -99,7 +100,7 @@ export function folderRegistry(options: {
       await registry.version(name, entry.version);
       const folder = join(folderOf(name), 'history');
       await mkdir(folder, { recursive: true });
-      await replaceFile(folder, `${Math.round(entry.at * 1000)}-${randomUUID()}.json`, line);
+      await replaceFile(folder, `${nameOf(entry.at)}.json`, line);
     },
     async history(name) {
       const folder = join(folderOf(name), 'history');

@@ -66,6 +66,13 @@ export function historyContract(emptyPlace: RegistryPlace): void {
     expect(await registry.history(NAME)).toEqual([lines[0], lines[1], lines[1], lines[2]]);
   });
 
+  test('what one writer writes in one moment keeps its order', async () => {
+    const [registry, other] = await openTwice();
+    const lines = Array.from({ length: 8 }, (_, n) => entry({ why: `line ${n}` }));
+    for (const one of lines) await registry.record(NAME, one);
+    expect(await other.history(NAME)).toEqual(lines);
+  });
+
   test('of lines that two write at once none is lost', async () => {
     const pair = await openTwice();
     const lines = Array.from({ length: 16 }, (_, n) => entry({ why: `line ${n}` }));

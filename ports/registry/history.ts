@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 import { CHANGES, type HistoryEntry } from './registry.ts';
@@ -36,6 +37,15 @@ export function decodeEntry(text: string, place: string): HistoryEntry {
 
 const unfit = (problem: string): LogsterError =>
   new LogsterError('input-invalid', `This cannot go into a history: ${problem}`);
+
+/**
+ * Names lines so that their order by name is that of their time, and in one moment the order in which one writer
+ * wrote them.
+ */
+export function lineNames(): (at: number) => string {
+  let written = 0;
+  return (at) => `${Math.round(at * 1000)}-${String(written++).padStart(9, '0')}-${randomUUID()}`;
+}
 
 /** Lines by their time; those of one moment keep their order. */
 export function byTime(entries: readonly HistoryEntry[]): readonly HistoryEntry[] {

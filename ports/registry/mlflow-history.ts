@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { byTime, decodeEntry } from './history.ts';
+import { byTime, decodeEntry, lineNames } from './history.ts';
 import { readAnswer, tell } from './mlflow-calls.ts';
 import type { Call, MlflowClient } from './mlflow-client.ts';
 import type { HistoryEntry } from './registry.ts';
@@ -15,10 +14,11 @@ const modelSchema = z.object({
 
 /** A model's history as tags of the registered model, one tag per line: MLflow keeps each by itself. */
 export function mlflowHistory(client: MlflowClient) {
+  const nameOf = lineNames();
   return {
     /** Adds an encoded line of a time, epoch seconds; a repeat of the call sets the same tag. */
     async add(name: string, at: number, line: string): Promise<void> {
-      const key = `${PREFIX}${Math.round(at * 1000)}.${randomUUID()}`;
+      const key = `${PREFIX}${nameOf(at)}`;
       const body = { name, key, value: line };
       await tell(client, { method: 'POST', path: 'mlflow/registered-models/set-tag', body });
     },

@@ -101,23 +101,32 @@ export const allowedFalseAlarms = ({ champion }: Compared, limits: Limits): numb
 const below = ({ difference }: Compared, limit: number): boolean =>
   difference !== null && difference.value < limit;
 
-const DECIMAL = (value: number): string => value.toFixed(3);
-const RATE = (value: number): string => value.toFixed(2);
-const PERCENT = (value: number): string => `${(100 * value).toFixed(1)} %`;
+/** How a figure and a change of it are written. */
+interface Shown {
+  readonly value: (value: number) => string;
+  readonly change: (value: number) => string;
+}
+const fixed = (digits: number) => (value: number) => value.toFixed(digits);
+const DECIMAL: Shown = { value: fixed(3), change: fixed(3) };
+const RATE: Shown = { value: fixed(2), change: fixed(2) };
+const PERCENT: Shown = {
+  value: (value) => `${(100 * value).toFixed(1)} %`,
+  change: (value) => `${(100 * value).toFixed(1)} points`,
+};
 
 function reasonOf(
   rule: Reason['rule'],
   { champion, challenger, difference }: Compared,
   what: string,
-  show: (value: number) => string,
+  show: Shown,
   limit: number,
   held: string = 'the difference',
 ): Reason {
   const verb = (difference?.value ?? 0) < 0 ? 'fell' : (difference?.value ?? 0) > 0 ? 'rose' : 'stayed';
   const text =
-    `${what[0]?.toUpperCase()}${what.slice(1)} ${verb} from ${show(champion ?? 0)} to ${show(challenger ?? 0)} ` +
-    `(difference ${show(difference?.value ?? 0)}, 95 % ${show(difference?.low ?? 0)} to ${show(difference?.high ?? 0)}); ` +
-    `${held} may not be ${limit < 0 ? 'below' : 'above'} ${show(limit)}`;
+    `${what[0]?.toUpperCase()}${what.slice(1)} ${verb} from ${show.value(champion ?? 0)} to ${show.value(challenger ?? 0)} ` +
+    `(difference ${show.change(difference?.value ?? 0)}, 95 % ${show.change(difference?.low ?? 0)} to ${show.change(difference?.high ?? 0)}); ` +
+    `${held} may not be ${limit < 0 ? 'below' : 'above'} ${show.change(limit)}`;
   const interval = difference && { low: difference.low, high: difference.high };
   return { rule, text, champion, challenger, interval, limit };
 }

@@ -1,5 +1,5 @@
 import { type BlessReport, GATE_FIGURES } from '../../../train/gate/bless-report.ts';
-import { differenceText, FIGURE_TEXTS, tellingSlices } from '../../../train/gate/page/words.ts';
+import { comparedTexts, FIGURE_TEXTS, tellingSlices } from '../../../train/gate/page/words.ts';
 import { table } from '../../table.ts';
 
 /** A judgement for people at a terminal. */
@@ -14,12 +14,10 @@ export function reportText(report: BlessReport): string {
     parts.push(
       table(
         ['figure', 'champion', 'challenger', 'difference (95 %)'],
-        GATE_FIGURES.map((name) => {
-          const { title, show } = FIGURE_TEXTS[name];
-          const { champion: before, challenger: now, difference } = figures[name];
-          const one = (value: number | null): string => (value === null ? '–' : show(value));
-          return [title, one(before), one(now), differenceText(difference, show)];
-        }),
+        GATE_FIGURES.map((name) => [
+          FIGURE_TEXTS[name].title,
+          ...comparedTexts(figures[name], FIGURE_TEXTS[name]),
+        ]),
       ),
     );
   if (slices.length > 0) parts.push(slicesText(report));
@@ -39,14 +37,11 @@ export function reportText(report: BlessReport): string {
 
 /** The slices that could refuse and those that changed; the others in a word. */
 function slicesText(report: BlessReport): string {
-  const { show } = FIGURE_TEXTS.recallShown;
   const { told, others } = tellingSlices(report);
   const rows = told.map((one) => [
     `${one.by} ${one.of}`,
     one.runs,
-    show(one.champion ?? 0),
-    show(one.challenger ?? 0),
-    differenceText(one.difference, show),
+    ...comparedTexts(one, FIGURE_TEXTS.recallShown),
   ]);
   const head = ['recall of runs as shown', 'runs', 'champion', 'challenger', 'difference (95 %)'];
   const rest = others > 0 ? `\n${others} more slices of fewer runs did not change` : '';

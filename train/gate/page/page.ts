@@ -4,7 +4,7 @@ import { allowedFalseAlarms } from '../rules.ts';
 import { curvesPicture, histogramPicture, latencyPicture, slicesPicture } from './pictures.ts';
 import { STYLE } from './style.ts';
 import { escaped } from './svg.ts';
-import { decimal, differenceText, FIGURE_TEXTS, tellingSlices } from './words.ts';
+import { comparedTexts, decimal, FIGURE_TEXTS, tellingSlices } from './words.ts';
 
 /** A bless report as one page that needs nothing else and runs nothing: tables and drawings. */
 export function blessPage(report: BlessReport): string {
@@ -50,8 +50,12 @@ function figuresSection({ figures, reasons, operatingPoints, limits }: BlessRepo
   if (!figures) return '';
   const refused = new Set<string>(reasons.map((one) => one.rule));
   const rows = GATE_FIGURES.map((name) => {
-    const { title, show, limit } = FIGURE_TEXTS[name];
-    const cells = [title, ...comparedCells(figures[name], show), allowedText(name, figures[name], limits)];
+    const { title, limit } = FIGURE_TEXTS[name];
+    const cells = [
+      title,
+      ...comparedTexts(figures[name], FIGURE_TEXTS[name]),
+      allowedText(name, figures[name], limits),
+    ];
     const mark = limit === null ? '' : refused.has(name) ? '✗ refused' : '✓';
     return row([...cells.map(escaped), mark], refused.has(name) ? 'refused' : '');
   });
@@ -63,17 +67,9 @@ function figuresSection({ figures, reasons, operatingPoints, limits }: BlessRepo
 
 /** What a figure may get worse by; nothing where no rule holds it. */
 function allowedText(name: GateFigure, figure: Compared, limits: BlessReport['limits']): string {
-  const { show, limit } = FIGURE_TEXTS[name];
+  const { showChange, limit } = FIGURE_TEXTS[name];
   if (limit === null) return 'shown only';
-  return show(limit === 'falseAlarmRise' ? allowedFalseAlarms(figure, limits) : limits[limit]);
-}
-
-function comparedCells(
-  { champion, challenger, difference }: Compared,
-  show: (value: number) => string,
-): readonly string[] {
-  const one = (value: number | null): string => (value === null ? '–' : show(value));
-  return [one(champion), one(challenger), differenceText(difference, show)];
+  return showChange(limit === 'falseAlarmRise' ? allowedFalseAlarms(figure, limits) : limits[limit]);
 }
 
 const LEGEND =

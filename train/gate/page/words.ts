@@ -1,5 +1,11 @@
 import type { Interval } from '../../metrics.ts';
-import { type BlessReport, type GateFigure, SLICE_KINDS, type Slice } from '../bless-report.ts';
+import {
+  type BlessReport,
+  type Compared,
+  type GateFigure,
+  SLICE_KINDS,
+  type Slice,
+} from '../bless-report.ts';
 import type { LimitName } from '../limits.ts';
 
 const minus = (value: string): string => value.replace('-', '−');
@@ -7,34 +13,61 @@ const minus = (value: string): string => value.replace('-', '−');
 export const decimal = (value: number): string => minus(value.toFixed(3));
 const rate = (value: number): string => minus(value.toFixed(2));
 const percent = (value: number): string => minus(`${(100 * value).toFixed(1)} %`);
+const points = (value: number): string => minus(`${(100 * value).toFixed(1)} points`);
 
 /** How a figure is called and shown, and which limit holds it. */
 export interface FigureText {
   readonly title: string;
   readonly show: (value: number) => string;
+  readonly showChange: (value: number) => string;
   readonly limit: LimitName | null;
 }
 
 /** The figures of a judgement in words. */
 export const FIGURE_TEXTS: Readonly<Record<GateFigure, FigureText>> = {
-  prAuc: { title: 'PR-AUC of windows', show: decimal, limit: 'prAucLoss' },
+  prAuc: { title: 'PR-AUC of windows', show: decimal, showChange: decimal, limit: 'prAucLoss' },
   recallAtOneFalseAlarm: {
     title: 'recall of runs at one false alarm a host and day',
     show: percent,
+    showChange: points,
     limit: 'recallLoss',
   },
-  recallShown: { title: 'recall of runs as shown (0.7)', show: percent, limit: 'recallLoss' },
+  recallShown: {
+    title: 'recall of runs as shown (0.7)',
+    show: percent,
+    showChange: points,
+    limit: 'recallLoss',
+  },
   falseAlarmsPerHostDay: {
     title: 'false alarms a host and day as shown',
     show: rate,
+    showChange: rate,
     limit: 'falseAlarmRise',
   },
-  alertedShown: { title: 'benign windows that alert as shown', show: percent, limit: null },
-  brier: { title: 'Brier score of the shown probability', show: decimal, limit: 'brierRise' },
+  alertedShown: {
+    title: 'benign windows that alert as shown',
+    show: percent,
+    showChange: points,
+    limit: null,
+  },
+  brier: {
+    title: 'Brier score of the shown probability',
+    show: decimal,
+    showChange: decimal,
+    limit: 'brierRise',
+  },
 };
 
-/** A difference with its interval in words. */
-export function differenceText(difference: Interval | null, show: (value: number) => string): string {
+/** Both versions' figure and the difference with its interval, in words. */
+export function comparedTexts(
+  { champion, challenger, difference }: Compared,
+  { show, showChange }: FigureText,
+): readonly [champion: string, challenger: string, difference: string] {
+  const one = (value: number | null): string => (value === null ? '–' : show(value));
+  return [one(champion), one(challenger), differenceText(difference, showChange)];
+}
+
+function differenceText(difference: Interval | null, show: (value: number) => string): string {
   if (!difference) return '–';
   const sign = difference.value > 0 ? '+' : '';
   return `${sign}${show(difference.value)} (${show(difference.low)} to ${show(difference.high)})`;
