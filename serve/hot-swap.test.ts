@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { idOf } from '../contracts/ids.ts';
 import type { InferenceResult } from '../contracts/inference.ts';
 import { eventually } from '../ports/eventually.ts';
 import { promoteVersion, rollBack } from '../ports/registry/promotion.ts';
@@ -33,6 +34,10 @@ suite('hot swap (needs dist/, which `npm test` builds)', () => {
     await eventually(`${count} results`, published, PATIENCE_MS);
     return at.results();
   };
+  const batchOf = (all: readonly InferenceResult[], seed: number) => {
+    const ids = Array.from({ length: 10 }, (_, place) => idOf('window', `${seed}/${place}`));
+    return all.filter((one) => ids.includes(one.window_id));
+  };
   const loadings = () => at.telemetry.lines.filter((line) => line.sentence === 'A model was loaded').length;
   const promote = async (seed: number, shift?: number): Promise<string> => {
     const version = await at.register('windows', seed, undefined, shift);
@@ -54,10 +59,11 @@ suite('hot swap (needs dist/, which `npm test` builds)', () => {
     expect(new Set(all.map((one) => one.window_id)).size).toBe(61 * 6);
     expect(all.filter((one) => one.prediction === 'error')).toEqual([]);
     for (let seed = 1; seed <= 61; seed++) {
-      const own = all.filter((one) => one.endpoint_id.startsWith(`host-${seed}-`));
+      const own = batchOf(all, seed);
+      expect(own).toHaveLength(6);
       expect(new Set(own.map((one) => one.model_version)).size).toBe(1);
     }
-    expect(all.find((one) => one.endpoint_id === 'host-61-0')?.model_version).toBe('3');
+    expect(batchOf(all, 61)[0]?.model_version).toBe('3');
   });
 
   test('the version before stays loaded: a rollback needs neither files nor loading', async () => {
@@ -152,7 +158,7 @@ suite('hot swap (needs dist/, which `npm test` builds)', () => {
     await at.registry.removeAlias(name, 'challenger');
     await eventually('it is gone', async () => !(await isThere()));
     await at.add(3, 4, true, 'acme');
-    const last = (await results(12)).filter((one) => one.endpoint_id.startsWith('host-3-'));
+    const last = batchOf(await results(12), 3);
     expect(last.map((one) => one.model_version)).toEqual(Array(4).fill('1'));
   });
 

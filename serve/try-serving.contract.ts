@@ -116,7 +116,7 @@ export async function serveBench() {
         ...batch,
         graphs: batch.graphs.map((graph, place) => ({
           ...graph,
-          window: { ...graph.window, tenantId, endpointId: `host-${seed}-${place}` },
+          window: { ...graph.window, tenantId },
           windowId: idOf('window', `${seed}/${place}`),
           contentHash: `${seed}/${place}`,
         })),
