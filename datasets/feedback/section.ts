@@ -14,6 +14,7 @@ const perLabel = z.strictObject({ attack: z.number().nonnegative(), benign: z.nu
 export const capsSchema = z.strictObject({
   reached: share,
   corpus: share,
+  pattern: share,
   endpoint: share,
   analyst: share,
 });

@@ -23,9 +23,13 @@ test('a judged window counts as much as a captured one, one that is only reached
   expect(weigh([row, { ...row, scope: 'process' }, { ...row, scope: 'pattern' }])).toEqual([1, 0.5, 0.5]);
 });
 
-test('a pattern counts with the square root of its windows', () => {
-  expect(sum(weigh(many(25, { pattern: 'p' })))).toBeCloseTo(5);
-  expect(sum(weigh(many(25)))).toBeCloseTo(25);
+test('a pattern counts at most 5 % of the captures on all its endpoints together', () => {
+  const corpus = { linux: { attack: 100, benign: 300 } };
+  const spread = (pattern: string) =>
+    many(30, { pattern }).map((one, place) => ({ ...one, endpointId: `h${place}` }));
+  expect(sum(weigh(spread('p'), corpus))).toBeCloseTo(20);
+  expect(sum(weigh(spread(''), corpus))).toBeCloseTo(30);
+  expect(sum(weigh(many(19, { pattern: 'p' }), corpus))).toBeCloseTo(19);
 });
 
 test('one endpoint counts at most 5 % of the captures, all feedback of a class at most 20 % of its class', () => {
@@ -91,8 +95,7 @@ describe('of any feedback', () => {
             const endpoint = massOf((one) => same(one) && one.endpointId === endpointId);
             expect(endpoint).toBeLessThanOrEqual(0.05 * (attack + benign) * some);
             const alike = (one: Weighable) => same(one) && one.pattern === pattern && one.label === label;
-            if (pattern !== '')
-              expect(massOf(alike)).toBeLessThanOrEqual(Math.sqrt(own.filter(alike).length) * some);
+            if (pattern !== '') expect(massOf(alike)).toBeLessThanOrEqual(0.05 * (attack + benign) * some);
           }
         }
       }),

@@ -7,10 +7,17 @@ import type { Caps } from './section.ts';
  * How much feedback may count, whatever is said and by whomever.
  * - reached: a window that no verdict of the scope `window` names, against one that it names;
  * - corpus: all feedback of a class, against the captured windows of that class that train: in doubt the captures win;
+ * - pattern: what one pattern carried, against all captured windows: one kind of work is not all of it;
  * - endpoint: one endpoint, against all captured windows: its habits are not everybody's;
  * - analyst: what rests on one analyst alone, against all feedback, once there are several: none outweighs the others.
  */
-export const FEEDBACK_CAPS: Caps = { reached: 0.5, corpus: 0.2, endpoint: 0.05, analyst: 0.5 };
+export const FEEDBACK_CAPS: Caps = {
+  reached: 0.5,
+  corpus: 0.2,
+  pattern: 0.05,
+  endpoint: 0.05,
+  analyst: 0.5,
+};
 
 /** Distinct captured windows that train, by label. */
 export interface CorpusSize {
@@ -25,8 +32,8 @@ export type Weighable = Pick<
 >;
 
 /**
- * What each row counts against a captured window, in the order given. A pattern counts with the square root of its
- * windows, as captures do. Each later cap only lowers weights, so that all of them hold at the end.
+ * What each row counts against a captured window, in the order given. Each later cap only lowers weights, so that all
+ * of them hold at the end.
  */
 export function weighFeedback(
   rows: readonly Weighable[],
@@ -38,13 +45,10 @@ export function weighFeedback(
   for (const platform of PLATFORMS) {
     const own = places.filter(({ row }) => row.platform === platform);
     const size = corpus[platform] ?? { attack: 0, benign: 0 };
-    for (const group of groupBy(own, ({ row }) => `${row.label} ${patternKey(row)}`).values()) {
-      for (const { row, place } of group) {
-        const share = row.pattern === '' ? 1 : 1 / Math.sqrt(group.length);
-
-        weights[place] = (row.scope === 'window' ? 1 : caps.reached) * share;
-      }
-    }
+    for (const { row, place } of own) weights[place] = row.scope === 'window' ? 1 : caps.reached;
+    const carried = own.filter(({ row }) => row.pattern !== '');
+    for (const group of groupBy(carried, ({ row }) => `${row.label} ${patternKey(row)}`).values())
+      atMost(caps.pattern * (size.attack + size.benign), group, weights);
     for (const group of groupBy(own, ({ row }) => endpointKey(row)).values())
       atMost(caps.endpoint * (size.attack + size.benign), group, weights);
     for (const [label, group] of groupBy(own, ({ row }) => row.label))
