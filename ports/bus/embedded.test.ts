@@ -118,7 +118,9 @@ describe('embedded bus, by the clock', () => {
     const here = await site({ clock: fakeClock() });
     const bus = await here.open();
     let came = 0;
-    const onBatch = async () => void (came += 1);
+    const onBatch = async () => {
+      came += 1;
+    };
     await bus.subscribe({ topics: [EVENTS_TOPIC], group: 'g', onBatch });
     for (let index = 1; index <= 50; index += 1) {
       await fill(bus, 1, 100);
