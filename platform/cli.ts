@@ -9,6 +9,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addModelCommands } from './commands/models.ts';
 import { addModelsReportCommand } from './commands/models-report.ts';
+import { addNotebooksCommand } from './commands/notebooks.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSetupNativeCommand } from './commands/setup-native.ts';
@@ -42,6 +43,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addModelCommands(program, surroundings);
   addTrainCommand(program, surroundings);
   addModelsReportCommand(program, surroundings);
+  addNotebooksCommand(program, surroundings);
   addRecordCommand(program);
   addDatasetsCommand(program, surroundings);
   addDlqCommand(program, surroundings);
