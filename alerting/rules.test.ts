@@ -154,8 +154,9 @@ describe('states', () => {
     else expect(edited.message).toMatchObject({ change: 'status', alert: { status: to, updated_at: 200 } });
   });
 
-  const verdict = (is_true_positive: boolean): Feedback => ({
-    ...{ feedback_id: 'f', alert_id: 'a', tenant_id: 'acme', is_true_positive, notes: '', analyst: 'kim' },
+  const verdict = (is_true_positive: boolean | null): Feedback => ({
+    ...{ feedback_id: 'f', alert_id: 'a', tenant_id: 'acme', endpoint_id: 'h1', platform: 'windows' },
+    ...{ is_true_positive, reason: 'other', notes: '', analyst: 'kim', scope: 'window', process: null },
     ...{ techniques: [], at: 300, inference_ids: [], model_version: '1', replaces: null },
   });
 
@@ -168,6 +169,16 @@ describe('states', () => {
     expect(judgeAlert(alert, verdict(false)).alert).toMatchObject({
       ...{ status: 'false_positive', verdict: 'false_positive' },
       history: [{ change: 'created' }, { change: 'feedback', by: 'kim' }],
+    });
+  });
+
+  test.each(ALERT_STATES)('who cannot tell leaves an alert %s, and the history says so', (status) => {
+    const alert = alertOf('a', { status });
+    const judged = judgeAlert(alert, verdict(null));
+    expect(judged.change).toBe('feedback');
+    expect(judged.alert).toMatchObject({
+      ...{ status, verdict: null },
+      history: [{ change: 'created' }, { change: 'feedback', by: 'kim', detail: 'cannot tell' }],
     });
   });
 

@@ -44,10 +44,13 @@ export function editAlert(alert: Alert, { status, note, assignee, by, at }: Edit
 
 /**
  * The alert after a verdict: a true positive resolves it, a false positive closes it as one, whatever state it
- * was in, so that a wrong verdict can be put right.
+ * was in, so that a wrong verdict can be put right. One that cannot tell changes nothing but the history.
  */
 export function judgeAlert(alert: Alert, feedback: Feedback): AlertMessage {
   const { is_true_positive, analyst, at } = feedback;
+  if (is_true_positive === null) {
+    return changeAlert(alert, { change: 'feedback', by: analyst, at, detail: 'cannot tell' }, {});
+  }
   const verdict = is_true_positive ? 'true_positive' : 'false_positive';
   const status = is_true_positive ? 'resolved' : 'false_positive';
   const detail = `${verdict}, ${alert.status} -> ${status}`;

@@ -152,6 +152,16 @@ test('a verdict goes on to the API with the caller’s key, and its answer comes
   expect(JSON.parse(asked[0]!.body)).toEqual({ alert_id: alertId, is_true_positive: true });
 });
 
+test('the queue of windows to judge is asked of the API, with the caller’s key and what he asks for', async () => {
+  await request(dashboardApp(needs()))
+    .get('/api/feedback/queue?platform=linux&limit=3')
+    .set({ Host: 'localhost', Authorization: 'Bearer lgs_x' })
+    .expect(409);
+  expect(asked.slice(-1)).toEqual([
+    { method: 'GET', url: '/feedback/queue?platform=linux&limit=3', key: 'Bearer lgs_x', body: '' },
+  ]);
+});
+
 test('an API that does not answer is said so', async () => {
   const app = dashboardApp(needs({ apiUrl: 'http://127.0.0.1:1' }));
   const { body } = await request(app).post('/api/feedback').set('Host', 'localhost').send({}).expect(502);

@@ -102,6 +102,11 @@ export function dashboardApp(needs: DashboardNeeds): Express {
     write,
     forwardToApi(apiUrl, telemetry, () => ({ method: 'POST', path: '/feedback' })),
   );
+  api.get(
+    '/feedback/queue',
+    guard.needs('read'),
+    forwardToApi(apiUrl, telemetry, () => ({ method: 'GET', path: '/feedback/queue' })),
+  );
   api.patch(
     '/alerts/:id',
     write,

@@ -7,19 +7,21 @@ import type { Telemetry } from '../ports/telemetry/telemetry.ts';
 const TIMEOUT_MS = 10_000;
 
 /**
- * Hands a change on to the API, which owns its rules, as the caller himself: with his own key or token. The
- * API's answer comes back as it is; 502 where it gave none.
+ * Hands a request on to the API, which owns its rules, as the caller himself: with his own key or token, and what
+ * he asks for. The API's answer comes back as it is; 502 where it gave none.
  */
 export function forwardToApi(
   apiUrl: string,
   telemetry: Telemetry,
-  target: (id: string) => { readonly method: 'POST' | 'PATCH'; readonly path: string },
+  target: (id: string) => { readonly method: 'GET' | 'POST' | 'PATCH'; readonly path: string },
 ): RequestHandler<{ id?: string }> {
   return async (request, response) => {
     const { method, path } = target(request.params.id ?? '');
     const { authorization, 'if-match': ifMatch } = request.headers;
+    const url = new URL(path, apiUrl);
+    url.search = new URL(request.originalUrl, apiUrl).search;
     try {
-      const answer = await fetch(new URL(path, apiUrl), {
+      const answer = await fetch(url, {
         method,
         redirect: 'error',
         signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -28,7 +30,7 @@ export function forwardToApi(
           ...(authorization !== undefined && { authorization }),
           ...(ifMatch !== undefined && { 'if-match': ifMatch }),
         },
-        body: JSON.stringify(request.body ?? {}),
+        ...(method !== 'GET' && { body: JSON.stringify(request.body ?? {}) }),
       });
       const text = await answer.text();
       telemetry.metrics.count('dashboard_forwarded_total', { method, status: String(answer.status) });

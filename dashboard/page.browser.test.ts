@@ -9,6 +9,9 @@ import type { AlertStore } from '../ports/alerts/alerts.ts';
 import { embeddedAlerts } from '../ports/alerts/embedded.ts';
 import type { Documents } from '../ports/documents/documents.ts';
 import { embeddedDocuments } from '../ports/documents/embedded.ts';
+import { embeddedGraphs } from '../ports/graphs/embedded.ts';
+import type { GraphStore } from '../ports/graphs/graphs.ts';
+import { keptOf } from '../ports/graphs/sample.ts';
 import { systemClock } from '../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { dashboard } from './dashboard.ts';
@@ -33,6 +36,7 @@ const ARGUMENTS = [
   let directory: string;
   let documents: Documents;
   let alerts: AlertStore;
+  let graphs: GraphStore;
   let sample: Sample;
   let browser: Browser;
   let stages: readonly (Stage & { readonly url: string })[];
@@ -42,11 +46,12 @@ const ARGUMENTS = [
     directory = mkdtempSync(join(tmpdir(), 'logster-page-'));
     documents = embeddedDocuments({ file: join(directory, 'documents.db') });
     alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
+    graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
     sample = sampleAttack(Date.now() / 1000); // the browser's own clock says how long ago
     await storeSample(sample, { documents, alerts });
     const shared = { documents, alerts, telemetry: recordedTelemetry(), clock: systemClock };
     const local = { host: '127.0.0.1', port: 0 };
-    const answering = await api({ ...shared, settings: { ...local, corsOrigins: [] } });
+    const answering = await api({ ...shared, graphs, settings: { ...local, corsOrigins: [] } });
     const settings = { ...local, apiUrl: answering.url };
     stages = [answering, await dashboard({ ...shared, pageDirectory: PAGE, settings })];
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: ARGUMENTS });
@@ -56,6 +61,7 @@ const ARGUMENTS = [
     for (const stage of stages) await stage.close();
     await documents.close();
     await alerts.close();
+    await graphs.close();
     rmSync(directory, { recursive: true });
   });
   beforeEach(() => {
@@ -187,6 +193,27 @@ const ARGUMENTS = [
     );
     await page.getByRole('button', { name: 'False positive' }).click();
     await page.getByText('Judged already by someone').waitFor();
+    await page.context().close();
+  });
+
+  test('the review queue offers a kept window, and a verdict on it takes it away', async () => {
+    const now = Date.now() / 1000;
+    const window = keptOf('w', { tenantId: 'default', windowStart: now - 180, windowEnd: now });
+    await graphs.keep([window]);
+    const page = await open('#/queue?from=0');
+    await page.getByText(window.pattern).waitFor();
+    await page.evaluate(axe.source);
+    expect(((await page.evaluate('axe.run()')) as axe.AxeResults).violations).toEqual([]);
+    await page.getByLabel('Reason').selectOption('automation');
+    await page.getByLabel('Holds for').selectOption('process');
+    await page.getByRole('textbox', { name: 'Process' }).fill('backup.sh');
+    await page.getByRole('button', { name: 'Benign' }).click();
+    await page.getByText('There is no window to judge.').waitFor();
+    expect((await alerts.feedback(0, 9)).at(-1)).toMatchObject({
+      ...{ inference_ids: [window.inferenceId], is_true_positive: false },
+      ...{ reason: 'automation', scope: 'process', process: 'backup.sh' },
+    });
+    expect(complaints).toEqual([]);
     await page.context().close();
   });
 });

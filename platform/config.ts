@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import { ATTACK_PROBABILITY } from '../contracts/inference.ts';
 import { DISTRIBUTED } from './distributed.ts';
 
 const port = z.number().int().min(0).max(65_535);
@@ -57,6 +58,22 @@ const schema = z.strictObject({
         .describe('alerts of other endpoints so close are linked'),
     })
     .prefault({}),
+  feedback: z
+    .strictObject({
+      keep_from: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(ATTACK_PROBABILITY)
+        .describe('graphs of windows from this probability on are kept for verdicts'),
+      sample_share: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.01)
+        .describe('share of all other windows whose graphs are kept'),
+    })
+    .prefault({}),
   api: z
     .strictObject({
       host: z.string().default('127.0.0.1').describe('address the API listens on'),
@@ -89,6 +106,7 @@ const schema = z.strictObject({
       events_days: z.number().positive().default(30).describe('days logster-events keeps a document'),
       inferences_days: z.number().positive().default(90).describe('days logster-inferences keeps a document'),
       alerts_days: z.number().positive().default(365).describe('days logster-alerts keeps a document'),
+      graphs_days: z.number().positive().default(90).describe('days a kept graph stays'),
       log_bytes: z
         .number()
         .int()

@@ -67,7 +67,7 @@ export const DISTRIBUTED = {
       url: z
         .string()
         .optional()
-        .describe('postgres://user@host:5432/database; with it, alerts lie in PostgreSQL'),
+        .describe('postgres://user@host:5432/database; with it, alerts and kept graphs lie in PostgreSQL'),
       schema: z.string().default('logster').describe('schema of the tables; made if it is not there'),
       pool: z.number().int().min(1).max(100).default(5).describe('connections that read; one more writes'),
       password_file: secretFile('the password'),

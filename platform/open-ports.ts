@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCORE_QUEUE, type ScoreJob } from '../contracts/batch.ts';
-import { LogsterError, reasonOf } from '../contracts/errors.ts';
+import { LogsterError } from '../contracts/errors.ts';
 import type { Topic } from '../contracts/topics.ts';
 import type { AlertStore } from '../ports/alerts/alerts.ts';
 import { embeddedAlerts } from '../ports/alerts/embedded.ts';
@@ -16,6 +16,9 @@ import { platformaticBus } from '../ports/bus/platformatic.ts';
 import type { Documents } from '../ports/documents/documents.ts';
 import { elasticsearchDocuments } from '../ports/documents/elasticsearch.ts';
 import { embeddedDocuments } from '../ports/documents/embedded.ts';
+import { embeddedGraphs } from '../ports/graphs/embedded.ts';
+import type { GraphStore } from '../ports/graphs/graphs.ts';
+import { postgresGraphs } from '../ports/graphs/postgres.ts';
 import { bullmqQueue } from '../ports/queue/bullmq.ts';
 import { embeddedQueue } from '../ports/queue/embedded.ts';
 import type { Queue } from '../ports/queue/queue.ts';
@@ -32,6 +35,7 @@ import { systemClock } from '../ports/telemetry/clock.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import { untilAvailable } from '../ports/until-available.ts';
 import type { Config } from './config.ts';
+import { secretOf, withPassword } from './secrets.ts';
 
 /** The buses, for their benchmark. */
 export const BUS_ENGINES = {
@@ -52,6 +56,7 @@ interface Opened {
   readonly state: State;
   readonly documents: Documents;
   readonly alerts: AlertStore;
+  readonly graphs: GraphStore;
   readonly registry: Registry;
 }
 
@@ -62,6 +67,7 @@ export const PORT_NAMES = [
   'state',
   'documents',
   'alerts',
+  'graphs',
   'registry',
 ] as const satisfies PortName[];
 
@@ -125,12 +131,14 @@ const OPENERS: { readonly [Name in PortName]: (needs: OpenNeeds) => Promise<Open
     });
   },
   alerts: async ({ config, telemetry, below }) => {
-    const { url, schema, pool, password_file, ca_file } = config.postgres;
-    if (url === undefined) return embeddedAlerts({ file: join(below('alerts'), 'alerts.db') });
-    return postgresAlerts({
-      ...{ url: withPassword(url, secretOf(password_file)), schema, poolSize: pool, telemetry },
-      ...(ca_file !== undefined && { tls: { caFile: ca_file } }),
-    });
+    const postgres = postgresPlaceOf(config);
+    if (postgres) return postgresAlerts({ ...postgres, telemetry });
+    return embeddedAlerts({ file: join(below('alerts'), 'alerts.db') });
+  },
+  graphs: async ({ config, telemetry, below }) => {
+    const postgres = postgresPlaceOf(config);
+    if (postgres) return postgresGraphs({ ...postgres, telemetry });
+    return embeddedGraphs({ file: join(below('graphs'), 'graphs.db') });
   },
   registry: async ({ config, telemetry, clock, below }) => {
     const { url, experiment, prefix, username, password_file, token_file, ca_file } = config.mlflow;
@@ -179,6 +187,7 @@ export async function openPorts(
       state: await open('state'),
       documents: await open('documents'),
       alerts: await open('alerts'),
+      graphs: await open('graphs'),
       registry: await open('registry'),
       close,
     };
@@ -201,13 +210,15 @@ export function openTracking(config: Config, telemetry: Telemetry): Tracking | u
 /** Which engine stands behind each port, for people. */
 export function enginesOf(config: Config): Readonly<Record<PortName, string>> {
   const { kafka, redis, elasticsearch, postgres, mlflow } = config;
+  const inPostgres = postgres.url === undefined ? 'SQLite' : 'PostgreSQL';
   const inRedis = redis.url === undefined ? 'lmdb' : 'Redis';
   return {
     bus: kafka.brokers.length > 0 ? `Kafka (${kafka.client})` : 'lmdb',
     queue: redis.url === undefined ? 'lmdb' : 'BullMQ on Redis',
     state: inRedis,
     documents: elasticsearch.url === undefined ? 'SQLite' : 'Elasticsearch',
-    alerts: postgres.url === undefined ? 'SQLite' : 'PostgreSQL',
+    alerts: inPostgres,
+    graphs: inPostgres,
     registry: mlflow.url === undefined ? 'folder' : 'MLflow',
   };
 }
@@ -265,22 +276,13 @@ function redisPlaceOf({ redis }: Config, telemetry: Telemetry): RedisPlace | und
   return { url, cluster, telemetry, ...given({ password: secretOf(password_file), caFile: ca_file }) };
 }
 
-function secretOf(file: string | undefined): string | undefined {
-  if (file === undefined) return undefined;
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (cause) {
-    throw new LogsterError('config-invalid', `The secret in ${file} cannot be read: ${reasonOf(cause)}`, {
-      cause,
-    });
-  }
-}
-
-function withPassword(url: string, password: string | undefined): string {
-  if (password === undefined) return url;
-  const parsed = new URL(url);
-  parsed.password = encodeURIComponent(password);
-  return parsed.href;
+function postgresPlaceOf({ postgres }: Config) {
+  const { url, schema, pool, password_file, ca_file } = postgres;
+  if (url === undefined) return undefined;
+  return {
+    ...{ url: withPassword(url, secretOf(password_file)), schema, poolSize: pool },
+    ...(ca_file !== undefined && { tls: { caFile: ca_file } }),
+  };
 }
 
 /** Only what is there: optional settings of the ports may be absent, not undefined. */

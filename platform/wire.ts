@@ -8,6 +8,7 @@ import { featureNames } from '../featurize/features.ts';
 import { featurize } from '../featurize/featurize.ts';
 import { ingest } from '../ingest/ingest.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
+import type { KeepSettings } from '../serve/keep-graphs.ts';
 import { serve } from '../serve/serve.ts';
 import type { Config } from './config.ts';
 import { PORT_NAMES, type PortName, type Ports } from './open-ports.ts';
@@ -20,11 +21,11 @@ export type StageName = (typeof STAGES)[number];
 const USED: Readonly<Record<StageName, readonly PortName[]>> = {
   ingest: ['bus'],
   featurize: ['bus', 'queue', 'state'],
-  serve: ['bus', 'queue', 'state', 'registry'],
+  serve: ['bus', 'queue', 'state', 'graphs', 'registry'],
   alerting: ['bus', 'alerts', 'documents'],
   index: ['bus', 'documents'],
-  api: ['alerts', 'documents'],
-  dashboard: ['alerts', 'documents'],
+  api: ['alerts', 'documents', 'graphs'],
+  dashboard: ['alerts', 'documents', 'graphs'],
 };
 
 /** The ports that these stages use between them. */
@@ -67,6 +68,7 @@ export function startStage(name: StageName, needs: StageNeeds): Promise<Stage> {
           backend: config.model.backend,
           scorerScript: files.scorer,
           featureNames: featureNames(),
+          keep: keepSettings(config),
         },
       });
     case 'alerting':
@@ -91,7 +93,12 @@ export function startStage(name: StageName, needs: StageNeeds): Promise<Stage> {
     case 'api':
       return api({
         ...shared,
-        settings: { ...config.api, corsOrigins: config.api.cors_origins, ...accessOf(config) },
+        settings: {
+          ...config.api,
+          corsOrigins: config.api.cors_origins,
+          alertThreshold: config.alerts.min_threshold,
+          ...accessOf(config),
+        },
       });
     case 'dashboard':
       return dashboard({
@@ -105,6 +112,15 @@ export function startStage(name: StageName, needs: StageNeeds): Promise<Stage> {
         },
       });
   }
+}
+
+/** Which graphs serve keeps, and how long. */
+export function keepSettings({ feedback, retention }: Config): KeepSettings {
+  return {
+    from: feedback.keep_from,
+    sampleShare: feedback.sample_share,
+    retentionDays: retention.graphs_days,
+  };
 }
 
 function addressOf({ host, port }: Config['api']): string {

@@ -1,22 +1,21 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { SCORE_QUEUE, type ScoreJob } from '../contracts/batch.ts';
 import { deadLetterSchema } from '../contracts/dead-letter.ts';
 import { LogsterError } from '../contracts/errors.ts';
 import type { Platform } from '../contracts/event.ts';
-import { encodeGraphBatch } from '../contracts/graph-batch.ts';
+import { decodeBatch, encodeGraphBatch } from '../contracts/graph-batch.ts';
 import { idOf } from '../contracts/ids.ts';
 import { type InferenceResult, inferenceResultSchema } from '../contracts/inference.ts';
 import type { Stage } from '../contracts/stage.ts';
 import { DEAD_LETTER_TOPIC, RESULTS_TOPIC, type Topic } from '../contracts/topics.ts';
-import { decodeModel, encodeModel, goldenOf } from '../models/artifact.ts';
-import type { Model } from '../models/engine.ts';
-import { syntheticBatch, syntheticModel, syntheticSizes } from '../models/synthetic.ts';
-import { wasmEngine } from '../models/wasm/engine.ts';
+import { decodeModel, encodeModel } from '../models/artifact.ts';
+import { syntheticBatch, syntheticSizes } from '../models/synthetic.ts';
 import { embeddedBus } from '../ports/bus/embedded.ts';
 import { eventually } from '../ports/eventually.ts';
+import { embeddedGraphs } from '../ports/graphs/embedded.ts';
+import type { GraphStore } from '../ports/graphs/graphs.ts';
 import { embeddedQueue } from '../ports/queue/embedded.ts';
 import { folderRegistry } from '../ports/registry/embedded.ts';
 import type { Registry } from '../ports/registry/registry.ts';
@@ -24,31 +23,14 @@ import { embeddedState } from '../ports/state/embedded.ts';
 import { systemClock } from '../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { modelNameOf } from './champions.ts';
+import { patternOf } from './pattern.ts';
+import { killedBy, provenModel } from './scorer-fixtures.ts';
 import { serve } from './serve.ts';
 
 const scorerScript = join(import.meta.dirname, '..', 'dist', 'serve', 'scorer.js');
 const suite = existsSync(scorerScript) ? describe : describe.skip;
 
-async function proven(platform: Platform, seed: number): Promise<Model> {
-  const model = syntheticModel(platform, seed);
-  const engine = wasmEngine(model);
-  const golden = await goldenOf(engine, syntheticBatch(platform, syntheticSizes(2, seed), seed));
-  engine.close();
-  return { ...model, golden };
-}
-
-/** The compiled scorer, except that a certain graph kills the process, as a fault of a native library would. */
-function killedBy(contentHash: string): string {
-  const compiled = pathToFileURL(join(scorerScript, '..', '..')).href;
-  return `
-    import { decodeBatch } from '${compiled}/contracts/graph-batch.js';
-    process.on('message', ({ kind, bytes, from, to }) => {
-      if (kind !== 'score') return;
-      const graphs = decodeBatch(Buffer.from(bytes)).graphs.slice(from, to);
-      if (graphs.some((graph) => graph.contentHash === '${contentHash}')) process.kill(process.pid, 'SIGKILL');
-    });
-    await import('${compiled}/serve/scorer.js');`;
-}
+const KEEP = { from: 0.5, sampleShare: 0, retentionDays: 90 };
 
 async function bench() {
   const directory = mkdtempSync(join(tmpdir(), 'logster-serve-'));
@@ -62,6 +44,7 @@ async function bench() {
     limits: { jobs: 100, bytes: 1 << 28 },
   });
   const folder = folderRegistry(below('registry'));
+  const graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
   let isAway = false;
   /** The registry, as long as it is there. */
   const registry: Registry = {
@@ -76,7 +59,7 @@ async function bench() {
     seed: number,
     spoil?: (files: Record<string, Buffer>) => void,
   ) => {
-    const files = encodeModel(await proven(platform, seed));
+    const files = encodeModel(await provenModel(platform, seed));
     spoil?.(files);
     const { version } = await registry.register(modelNameOf(platform), { files, tags: {}, metrics: {} });
     await registry.setAlias(modelNameOf(platform), 'champion', version);
@@ -88,19 +71,26 @@ async function bench() {
     telemetry,
     state,
     queue,
+    graphs,
     promote,
     setAway(away: boolean) {
       isAway = away;
     },
-    async start(backend: 'auto' | 'wasm' = 'wasm', scorers = 1, script = scorerScript) {
+    async start(
+      backend: 'auto' | 'wasm' = 'wasm',
+      scorers = 1,
+      script = scorerScript,
+      keeping: GraphStore = graphs,
+    ) {
       stage = await serve({
         queue,
         state,
         bus,
         registry,
+        graphs: keeping,
         telemetry,
         clock: systemClock,
-        options: { scorers, backend, scorerScript: script, registryPollMs: 50 },
+        options: { scorers, backend, scorerScript: script, registryPollMs: 50, keep: KEEP },
       });
       return stage;
     },
@@ -147,6 +137,7 @@ async function bench() {
       await state.close();
       await queue.close();
       await registry.close();
+      await graphs.close();
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -174,6 +165,37 @@ suite('serve (needs dist/, which `npm test` builds)', () => {
     await eventually('the bytes are deleted', async () => (await at.state.get(job.key)) === undefined);
   });
 
+  test('the graph of every attack is kept, as it was scored and under its inference id', async () => {
+    await at.start();
+    await at.add(3, 12);
+    await eventually('twelve results', async () => (await at.results()).length === 12);
+    const results = await at.results();
+    const attacks = results.filter(({ prediction }) => prediction === 'attack');
+    expect([attacks.length > 0, attacks.length < 12]).toEqual([true, true]);
+    const kept = await at.graphs.get(results.map(({ inference_id }) => inference_id));
+    expect(kept.map(({ inferenceId }) => inferenceId)).toEqual(attacks.map((one) => one.inference_id));
+    for (const [place, { bytes, ...window }] of kept.entries()) {
+      const [graph, ...others] = decodeBatch(bytes).graphs;
+      const { window_id, attack_prob, endpoint_id } = attacks[place]!;
+      expect(others).toEqual([]);
+      expect(graph).toMatchObject({ windowId: window_id, contentHash: window.contentHash });
+      expect(idOf('window', window.contentHash)).toBe(window_id); // as `add` named both
+      const pattern = patternOf(attacks[place]!);
+      expect(window).toMatchObject({ attackProb: attack_prob, endpointId: endpoint_id, pattern });
+    }
+    expect(at.telemetry.counted('graphs_kept_total', { because: 'attack' })).toBe(attacks.length);
+  });
+
+  test('results are published while the store of graphs is away, and what was not kept is counted', async () => {
+    const keep = () => Promise.reject(new LogsterError('unavailable', 'The store does not answer'));
+    await at.start('wasm', 1, scorerScript, { ...at.graphs, keep });
+    await at.add(3, 12);
+    await eventually('twelve results', async () => (await at.results()).length === 12);
+    const attacks = (await at.results()).filter(({ prediction }) => prediction === 'attack');
+    expect(at.telemetry.counted('graphs_unkept_total', { reason: 'unavailable' })).toBe(attacks.length);
+    expect(await at.queue.failed(10)).toEqual([]);
+  });
+
   test('a batch goes on when its scorer is killed', async () => {
     const stage = await at.start('wasm', 1);
     for (let seed = 1; seed <= 12; seed++) await at.add(seed, 20);
@@ -195,7 +217,7 @@ suite('serve (needs dist/, which `npm test` builds)', () => {
 
   test('a graph that kills its scorer fails alone, and no batch beside it is blamed', async () => {
     const script = join(mkdtempSync(join(tmpdir(), 'logster-scorer-')), 'scorer.mjs');
-    writeFileSync(script, killedBy('3/2'));
+    writeFileSync(script, killedBy(scorerScript, '3/2'));
     await at.start('wasm', 1, script);
     for (let seed = 1; seed <= 6; seed++) await at.add(seed);
     await eventually('all results', async () => (await at.results()).length === 24, 25_000);

@@ -7,6 +7,7 @@ import type { InferenceResult } from '../contracts/inference.ts';
 import type { Stage } from '../contracts/stage.ts';
 import { DEAD_LETTER_TOPIC, RESULTS_TOPIC } from '../contracts/topics.ts';
 import type { Bus } from '../ports/bus/bus.ts';
+import type { GraphStore } from '../ports/graphs/graphs.ts';
 import type { ActiveJob, Queue } from '../ports/queue/queue.ts';
 import type { Registry } from '../ports/registry/registry.ts';
 import type { State } from '../ports/state/state.ts';
@@ -14,6 +15,7 @@ import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import type { BackendSetting } from './backend.ts';
 import { champions, modelNameOf, type Serving } from './champions.ts';
 import type { FeatureNames } from './explain-attack.ts';
+import { graphKeeper, type KeepSettings } from './keep-graphs.ts';
 import { BATCHES_AT_ONCE, type ScoredWindow } from './messages.ts';
 import { type Pool, type ScoreRequest, scorerPool } from './pool.ts';
 import { errorResultOf } from './score.ts';
@@ -23,6 +25,7 @@ export interface ServeNeeds {
   readonly state: State;
   readonly bus: Bus;
   readonly registry: Registry;
+  readonly graphs: GraphStore;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly options: {
@@ -31,6 +34,8 @@ export interface ServeNeeds {
     readonly gpus?: number;
     readonly backend: BackendSetting;
     readonly scorerScript: string;
+    /** Which graphs are kept for verdicts, and how long. */
+    readonly keep: KeepSettings;
     /** Names for the features of explained nodes; without them nodes are explained as wholes. */
     readonly featureNames?: FeatureNames;
     readonly registryPollMs?: number;
@@ -43,7 +48,7 @@ const REGISTRY_POLL_MS = 1500;
 /** The worker renews its hold while the pool scores, so this is how soon the batches of a killed process go on. */
 const STALLED_AFTER_MS = 10_000;
 
-/** Takes batches from the queue, has the pool score them, publishes one result per window. */
+/** Takes batches from the queue, has the pool score them, keeps some graphs, publishes one result per window. */
 export async function serve(needs: ServeNeeds): Promise<Stage> {
   const { queue, telemetry, clock, options } = needs;
   const pool = await scorerPool({
@@ -64,6 +69,8 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
     throw thrown;
   });
 
+  const keeper = graphKeeper({ graphs: needs.graphs, telemetry, clock, settings: options.keep });
+
   let turn: Promise<void> = Promise.resolve();
   const worker = queue.work(
     async (job) => {
@@ -74,7 +81,8 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
         done = resolve;
       });
       try {
-        const windows = await scored(needs, pool, models.of(job.data.platform), job);
+        const { bytes, windows } = await scored(needs, pool, models.of(job.data.platform), job);
+        await keeper.keep(bytes, windows); // before its results tell of it: a verdict finds the graph
         await before; // results leave in the order in which their batches were taken
         await publish(needs, job, windows, begun);
       } catch (thrown) {
@@ -108,6 +116,7 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
     },
     async close() {
       await worker.close();
+      keeper.close();
       await models.close();
       await pool.close();
       close();
@@ -120,7 +129,7 @@ async function scored(
   pool: Pool,
   model: Serving,
   { data }: ActiveJob<ScoreJob>,
-): Promise<readonly ScoredWindow[]> {
+): Promise<{ readonly bytes: Buffer; readonly windows: readonly ScoredWindow[] }> {
   const job = scoreJobSchema.parse(data);
   const bytes = await state.get(job.key);
   if (!bytes) {
@@ -130,7 +139,7 @@ async function scored(
     );
   }
   const request = { platform: job.platform, version: model.version, bytes, from: 0, to: job.graphs };
-  return scoreOrFind(pool, request, (place, reason) => {
+  const windows = await scoreOrFind(pool, request, (place, reason) => {
     const batch = decodeBatch(bytes);
     const graph = batch.graphs[place];
     if (!graph)
@@ -146,6 +155,7 @@ async function scored(
       inferenceMs: 0,
     });
   });
+  return { bytes, windows };
 }
 
 /**

@@ -7,22 +7,27 @@ import { embeddedAlerts } from '../../ports/alerts/embedded.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
 import type { Documents } from '../../ports/documents/documents.ts';
 import { embeddedDocuments } from '../../ports/documents/embedded.ts';
+import { embeddedGraphs } from '../../ports/graphs/embedded.ts';
+import type { GraphStore } from '../../ports/graphs/graphs.ts';
 import { tryApi } from './try-api.ts';
 
 let directory: string;
 let alerts: AlertStore;
 let documents: Documents;
+let graphs: GraphStore;
 let server: Awaited<ReturnType<typeof tryApi>>;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'api-'));
   alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
   documents = embeddedDocuments({ file: join(directory, 'documents.db') });
-  server = await tryApi({ alerts, documents });
+  graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
+  server = await tryApi({ alerts, documents, graphs });
 });
 afterEach(async () => {
   await server.stage.close();
   await alerts.close();
   await documents.close();
+  await graphs.close();
   await rm(directory, { recursive: true, force: true });
 });
 

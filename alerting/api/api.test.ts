@@ -6,6 +6,8 @@ import { embeddedAlerts } from '../../ports/alerts/embedded.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
 import type { Documents } from '../../ports/documents/documents.ts';
 import { embeddedDocuments } from '../../ports/documents/embedded.ts';
+import { embeddedGraphs } from '../../ports/graphs/embedded.ts';
+import type { GraphStore } from '../../ports/graphs/graphs.ts';
 import { eventOf, resultOf } from '../sample.ts';
 import { takeHit } from '../take-hit.ts';
 import { START, tryApi } from './try-api.ts';
@@ -13,17 +15,20 @@ import { START, tryApi } from './try-api.ts';
 let directory: string;
 let alerts: AlertStore;
 let documents: Documents;
+let graphs: GraphStore;
 let server: Awaited<ReturnType<typeof tryApi>>;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'api-'));
   alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
   documents = embeddedDocuments({ file: join(directory, 'documents.db') });
-  server = await tryApi({ alerts, documents });
+  graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
+  server = await tryApi({ alerts, documents, graphs });
 });
 afterEach(async () => {
   await server.stage.close();
   await alerts.close();
   await documents.close();
+  await graphs.close();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -66,7 +71,7 @@ test('what fails unexpectedly is answered 500 without saying what, and logged', 
 
 test('a port that is taken is told with the way out', async () => {
   const port = Number(new URL(server.url).port);
-  await expect(tryApi({ alerts, documents }, { port })).rejects.toMatchObject({
+  await expect(tryApi({ alerts, documents, graphs }, { port })).rejects.toMatchObject({
     code: 'unavailable',
     message: expect.stringContaining('Set api.port to a free one'),
   });

@@ -7,6 +7,7 @@ import { access as accessOf, callerOf } from '../../ports/access/access.ts';
 import { sendProblem } from '../../ports/access/problem.ts';
 import type { AlertStore } from '../../ports/alerts/alerts.ts';
 import type { Documents } from '../../ports/documents/documents.ts';
+import type { GraphStore } from '../../ports/graphs/graphs.ts';
 import type { Clock, Telemetry } from '../../ports/telemetry/telemetry.ts';
 import { alertRoutes } from './alert-routes.ts';
 import { docsRoutes } from './docs.ts';
@@ -24,11 +25,13 @@ export interface ApiSettings {
   readonly keysFile?: string;
   readonly oidcIssuer?: string;
   readonly oidcAudience?: string;
+  readonly alertThreshold?: number; // what the queue of windows to judge turns on; default 0.7
 }
 
 export interface ApiNeeds {
   readonly alerts: AlertStore;
   readonly documents: Documents;
+  readonly graphs: GraphStore;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly settings: ApiSettings;
@@ -79,7 +82,7 @@ function apiApp(needs: ApiNeeds): Express {
   app.use(limitRate(telemetry));
   app.get('/health', health(routes, clock.now()));
   app.use(alertRoutes(routes));
-  app.use(feedbackRoutes(routes));
+  app.use(feedbackRoutes({ ...routes, alertThreshold: settings.alertThreshold ?? 0.7 }));
   app.get('/endpoints', access.needs('read'), async (request, response) => {
     const query = checked(endpointsQuery, request.query);
     response.json(await endpointList(needs, callerOf(response), { query, now: clock.now() }));

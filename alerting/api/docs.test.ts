@@ -8,6 +8,8 @@ import type { AlertStore } from '../../ports/alerts/alerts.ts';
 import { embeddedAlerts } from '../../ports/alerts/embedded.ts';
 import type { Documents } from '../../ports/documents/documents.ts';
 import { embeddedDocuments } from '../../ports/documents/embedded.ts';
+import { embeddedGraphs } from '../../ports/graphs/embedded.ts';
+import type { GraphStore } from '../../ports/graphs/graphs.ts';
 import { fakeClock } from '../../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
 import { api } from './api.ts';
@@ -28,18 +30,28 @@ interface Operation {
 let directory: string;
 let alerts: AlertStore;
 let documents: Documents;
+let graphs: GraphStore;
 let stage: Stage & { readonly url: string };
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'docs-'));
   alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
   documents = embeddedDocuments({ file: join(directory, 'documents.db') });
+  graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
   const settings = { host: '127.0.0.1', port: 0, corsOrigins: [] };
-  stage = await api({ alerts, documents, clock: fakeClock(), telemetry: recordedTelemetry(), settings });
+  stage = await api({
+    alerts,
+    documents,
+    graphs,
+    clock: fakeClock(),
+    telemetry: recordedTelemetry(),
+    settings,
+  });
 });
 afterAll(async () => {
   await stage.close();
   await alerts.close();
   await documents.close();
+  await graphs.close();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -58,9 +70,11 @@ describe('openApi()', () => {
       'get /alerts/{alert_id}/audit',
       'get /endpoints',
       'get /feedback',
+      'get /feedback/queue',
       'get /health',
       'patch /alerts/{alert_id}',
       'post /feedback',
+      'post /feedback/bulk',
     ]);
   });
 

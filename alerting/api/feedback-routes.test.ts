@@ -6,22 +6,27 @@ import { embeddedAlerts } from '../../ports/alerts/embedded.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
 import type { Documents } from '../../ports/documents/documents.ts';
 import { embeddedDocuments } from '../../ports/documents/embedded.ts';
+import { embeddedGraphs } from '../../ports/graphs/embedded.ts';
+import type { GraphStore } from '../../ports/graphs/graphs.ts';
 import { NOBODY, START, tryApi } from './try-api.ts';
 
 let directory: string;
 let alerts: AlertStore;
 let documents: Documents;
+let graphs: GraphStore;
 let server: Awaited<ReturnType<typeof tryApi>>;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'api-'));
   alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
   documents = embeddedDocuments({ file: join(directory, 'documents.db') });
-  server = await tryApi({ alerts, documents });
+  graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
+  server = await tryApi({ alerts, documents, graphs });
 });
 afterEach(async () => {
   await server.stage.close();
   await alerts.close();
   await documents.close();
+  await graphs.close();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -41,6 +46,11 @@ describe('POST /feedback', () => {
         feedback_id: body.feedback_id,
         techniques: ['T1059.001'],
         tenant_id: 'acme',
+        endpoint_id: 'h1',
+        platform: 'windows',
+        reason: 'other',
+        scope: 'window',
+        process: null,
         at: START,
         inference_ids: ['i1'],
         model_version: '7',
@@ -56,6 +66,24 @@ describe('POST /feedback', () => {
   test('a false positive closes the alert as one', async () => {
     const { body } = await server.feedback({ ...verdict, is_true_positive: false }).expect(201);
     expect(body.alert).toMatchObject({ status: 'false_positive', verdict: 'false_positive' });
+  });
+
+  test('a verdict keeps its reason and how far it reaches', async () => {
+    const given = { ...verdict, reason: 'administration', scope: 'process', process: 'robocopy.exe' };
+    await server.feedback({ ...given, is_true_positive: false }).expect(201);
+    expect(await alerts.feedback(0, 9)).toMatchObject([
+      { reason: 'administration', scope: 'process', process: 'robocopy.exe', endpoint_id: 'h1' },
+    ]);
+  });
+
+  test('who cannot tell leaves the alert as it is; the verdict and the audit say it', async () => {
+    const { body } = await server.feedback({ ...verdict, is_true_positive: null }).expect(201);
+    expect(body.alert).toMatchObject({ status: 'open', verdict: null });
+    expect((await alerts.audit(alert.alert_id)).at(-1)).toMatchObject({ by: 'kim', change: 'feedback' });
+    expect(await alerts.feedback(0, 9)).toMatchObject([{ is_true_positive: null }]);
+    await server.feedback({ ...verdict, replace: true }).expect(201);
+    await server.feedback({ ...verdict, is_true_positive: null, replace: true }).expect(201);
+    expect(await alerts.get(alert.alert_id)).toMatchObject({ status: 'resolved', verdict: 'true_positive' });
   });
 
   test('the same analyst again is answered 409, unless the verdict is to be replaced', async () => {
@@ -78,10 +106,29 @@ describe('POST /feedback', () => {
     [{ ...verdict, techniques: ['PowerShell'] }, 400],
     [{ ...verdict, notes: 'x'.repeat(4001) }, 400],
     [{ ...verdict, extra: 1 }, 400],
+    [{ ...verdict, reason: 'because' }, 400],
+    [{ ...verdict, scope: 'process' }, 400],
+    [{ ...verdict, process: 'cmd.exe' }, 400],
+    [{ ...verdict, inference_id: NOBODY }, 400],
+    [{ ...verdict, alert_id: undefined }, 400],
   ])('%j is answered %d and changes nothing', async (body, status) => {
     await server.feedback(body).expect(status);
     expect(await alerts.feedback(0, 10)).toEqual([]);
     expect((await alerts.get(alert.alert_id))?.status).toBe('open');
+  });
+
+  test('GET /feedback has those of one platform, reason or analyst', async () => {
+    await server.feedback({ ...verdict, reason: 'red-team' }).expect(201);
+    await server.feedback({ ...verdict, analyst: 'lee' }).expect(201);
+    const analysts = async (query: string) =>
+      (await server.get(`/feedback?${query}`).expect(200)).body.feedback.map(
+        (one: { analyst: string }) => one.analyst,
+      );
+    expect(await analysts('reason=red-team')).toEqual(['kim']);
+    expect(await analysts('analyst=lee')).toEqual(['lee']);
+    expect(await analysts('platform=windows')).toEqual(['kim', 'lee']);
+    expect(await analysts('platform=linux')).toEqual([]);
+    await server.get('/feedback?reason=because').expect(400);
   });
 
   test('GET /feedback begins at a time and ends at a limit', async () => {

@@ -4,11 +4,13 @@ import type { Access } from '../../ports/access/access.ts';
 import { type Caller, tenantsOf } from '../../ports/access/roles.ts';
 import type { AlertStore } from '../../ports/alerts/alerts.ts';
 import type { Documents } from '../../ports/documents/documents.ts';
+import type { GraphStore } from '../../ports/graphs/graphs.ts';
 import type { Clock, Telemetry } from '../../ports/telemetry/telemetry.ts';
 
 export interface HealthNeeds {
   readonly alerts: AlertStore;
   readonly documents: Documents;
+  readonly graphs: GraphStore;
   readonly access: Access;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
@@ -17,7 +19,11 @@ export interface HealthNeeds {
 type Check = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /** Whether what the API reads from answers. */
-export async function checkStores({ alerts, documents }: Pick<HealthNeeds, 'alerts' | 'documents'>) {
+export async function checkStores({
+  alerts,
+  documents,
+  graphs,
+}: Pick<HealthNeeds, 'alerts' | 'documents' | 'graphs'>) {
   const check = (run: () => Promise<unknown>): Promise<Check> =>
     run().then(
       () => ({ ok: true }),
@@ -26,8 +32,9 @@ export async function checkStores({ alerts, documents }: Pick<HealthNeeds, 'aler
   const checks = {
     alerts: await check(() => alerts.count()),
     documents: await check(() => documents.get('logster-alerts', 'health')),
+    graphs: await check(() => graphs.list({}, { limit: 1 })),
   };
-  return { ok: checks.alerts.ok && checks.documents.ok, checks };
+  return { ok: Object.values(checks).every(({ ok }) => ok), checks };
 }
 
 /**

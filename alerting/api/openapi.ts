@@ -8,8 +8,15 @@ import { z } from 'zod';
 import { alertSchema } from '../../contracts/alert.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
 import { feedbackSchema } from '../../contracts/feedback.ts';
-import { feedbackBody } from './feedback-routes.ts';
-import { alertPatch, alertsQuery, endpointsQuery, feedbackQuery } from './parameters.ts';
+import {
+  alertPatch,
+  alertsQuery,
+  endpointsQuery,
+  feedbackBody,
+  feedbackQuery,
+  MOST_VERDICTS,
+  queueQuery,
+} from './parameters.ts';
 
 /** The machine description of the API (OpenAPI 3.1), made from the schemas that requests are checked by. */
 export function openApi(): object {
@@ -21,7 +28,8 @@ export function openApi(): object {
     description: 'An API key (lgs_...) or an OpenID Connect token; not needed where access is open.',
   });
   const shapes = registerShapes(registry);
-  for (const path of [...alertPaths(shapes), ...otherPaths(shapes)]) registry.registerPath(path);
+  const paths = [...alertPaths(shapes), ...feedbackPaths(shapes), ...otherPaths(shapes)];
+  for (const path of paths) registry.registerPath(path);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
@@ -77,29 +85,53 @@ function alertPaths(shapes: Shapes): readonly RouteConfig[] {
   ];
 }
 
-function otherPaths(shapes: Shapes): readonly RouteConfig[] {
+function feedbackPaths(shapes: Shapes): readonly RouteConfig[] {
   const refusals = refusalsOf(shapes);
+  const tooLarge = problem(shapes, 'The body is too large');
   return [
     {
-      ...{ method: 'get', path: '/health', operationId: 'getHealth', summary: 'Whether the API serves' },
-      responses: { 200: json('It does', shapes.health), 503: json('A store does not answer', shapes.health) },
-    },
-    {
       ...{ method: 'post', path: '/feedback', operationId: 'giveFeedback', security: SECURITY },
-      summary: 'A verdict: a true positive resolves the alert, a false positive closes it as one',
+      summary:
+        'A verdict on an alert or a window: a true positive resolves the alert, a false positive closes it as one',
       request: { body: body(feedbackBody) },
       responses: {
         ...{ 201: json('The verdict was kept', shapes.judged), ...refusals },
-        ...{
-          404: problem(shapes, 'No such alert'),
-          409: problem(shapes, 'The analyst has judged it already'),
-        },
+        404: problem(shapes, 'No such alert or kept window'),
+        409: problem(shapes, 'The analyst has judged it already'),
+        413: tooLarge,
+      },
+    },
+    {
+      ...{ method: 'post', path: '/feedback/bulk', operationId: 'giveFeedbackInBulk', security: SECURITY },
+      summary: 'Verdicts, each kept or refused by itself',
+      request: {
+        body: body(z.strictObject({ verdicts: z.array(feedbackBody).min(1).max(MOST_VERDICTS) })),
+      },
+      responses: {
+        ...{ 200: json('What became of each, in their order', shapes.outcomes), ...refusals },
+        413: tooLarge,
       },
     },
     {
       ...{ method: 'get', path: '/feedback', operationId: 'listFeedback', security: SECURITY },
       ...{ summary: 'Verdicts, oldest first', request: { query: feedbackQuery } },
       responses: { 200: json('Verdicts', shapes.feedback), ...refusals },
+    },
+    {
+      ...{ method: 'get', path: '/feedback/queue', operationId: 'listFeedbackQueue', security: SECURITY },
+      summary: 'Windows whose verdict would teach most, best first',
+      request: { query: queueQuery },
+      responses: { 200: json('Windows to judge', shapes.queue), ...refusals },
+    },
+  ];
+}
+
+function otherPaths(shapes: Shapes): readonly RouteConfig[] {
+  const refusals = refusalsOf(shapes);
+  return [
+    {
+      ...{ method: 'get', path: '/health', operationId: 'getHealth', summary: 'Whether the API serves' },
+      responses: { 200: json('It does', shapes.health), 503: json('A store does not answer', shapes.health) },
     },
     {
       ...{ method: 'get', path: '/endpoints', operationId: 'listEndpoints', security: SECURITY },
@@ -142,18 +174,35 @@ function registerShapes(registry: OpenAPIRegistry) {
     after: z.record(z.string(), z.unknown()),
   });
   const named = (name: string, schema: z.ZodObject) => registry.register(name, schema);
+  const refusal = named(
+    'Problem',
+    z.object({ type: z.string(), title: z.string(), status: z.number().int(), detail: z.string() }),
+  );
+  const outcome = z.object({
+    status: z.number().int(), // 201, or why not
+    feedback_id: z.uuid().optional(),
+    problem: refusal.optional(),
+  });
   return {
     alert,
-    problem: named(
-      'Problem',
-      z.object({ type: z.string(), title: z.string(), status: z.number().int(), detail: z.string() }),
-    ),
+    problem: refusal,
     health: named('Health', healthSchema()),
     alerts: named(
       'AlertListResponse',
       z.object({ alerts: z.array(alert), ...paged, next_cursor: z.string().nullable() }),
     ),
-    judged: named('Judged', z.object({ feedback_id: z.uuid(), alert })),
+    judged: named('Judged', z.object({ feedback_id: z.uuid(), alert: alert.nullable() })), // null: on a window
+    outcomes: named(
+      'BulkResponse',
+      z.object({
+        ...{ accepted: z.number().int(), refused: z.number().int() },
+        outcomes: z.array(registry.register('Outcome', outcome)),
+      }),
+    ),
+    queue: named(
+      'QueueResponse',
+      z.object({ queue: z.array(registry.register('QueuedWindow', queuedSchema())) }),
+    ),
     feedback: named('FeedbackListResponse', z.object({ feedback: z.array(given) })),
     endpoints: named('EndpointListResponse', z.object({ endpoints: z.array(endpoint), ...paged })),
     audit: named('AuditResponse', z.object({ audit: z.array(change) })),
@@ -167,6 +216,19 @@ function healthSchema() {
     uptime_seconds: z.number().optional(), // for who may read
     alerts_count: z.number().int().optional(),
     checks: z.record(z.string(), z.string()).optional(),
+  });
+}
+
+function queuedSchema() {
+  return z.object({
+    ...{ inference_id: z.uuid(), tenant_id: z.string(), endpoint_id: z.string() },
+    platform: z.enum(PLATFORMS),
+    ...{ window_start: z.number(), window_end: z.number(), model_version: z.string() },
+    attack_prob: z.number(),
+    because: z.enum(['attack', 'sample']), // why it was kept
+    pattern: z.string(), // what carried its score
+    alert_id: z.uuid().nullable(),
+    reason: z.string(), // why it is offered
   });
 }
 

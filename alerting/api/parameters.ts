@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ALERT_STATES, SEVERITIES } from '../../contracts/alert.ts';
 import { IDENTIFIER, PLATFORMS } from '../../contracts/event.ts';
+import { feedbackRequestSchema, REASONS } from '../../contracts/feedback.ts';
 
 /** Digits only: `Number()` alone would also take "", "1e3" and "0x10". `meta` says it to OpenAPI. */
 const whole = (bounds: { readonly least: number; readonly most: number; readonly unless: number }) =>
@@ -60,9 +61,28 @@ export const endpointsQuery = z.strictObject({ tenant_id: identifier.optional(),
 /** Parameters of `GET /feedback`. */
 export const feedbackQuery = z.strictObject({
   tenant_id: identifier.optional(),
+  platform: z.enum(PLATFORMS).optional(),
+  reason: z.enum(REASONS).optional(),
+  analyst: z.string().min(1).max(128).optional(),
   since: time.prefault('0'),
   limit: paging.limit,
 });
+
+/** Parameters of `GET /feedback/queue`. */
+export const queueQuery = z.strictObject({
+  tenant_id: identifier.optional(),
+  platform: z.enum(PLATFORMS).optional(),
+  limit: whole({ least: 1, most: 200, unless: 50 }),
+});
+
+/** Body of `POST /feedback`. */
+export const feedbackBody = feedbackRequestSchema.strict();
+
+/** Verdicts in one body of `POST /feedback/bulk`: what a shift judges, answered in seconds. */
+export const MOST_VERDICTS = 500;
+
+/** Body of `POST /feedback/bulk`. Each verdict is checked by itself, as `feedbackBody`. */
+export const bulkBody = z.strictObject({ verdicts: z.array(z.unknown()).min(1).max(MOST_VERDICTS) });
 
 /** No parameters. */
 export const noQuery = z.strictObject({});

@@ -29,8 +29,8 @@ export function checked<T extends z.ZodType>(schema: T, given: unknown): z.infer
 const BODY_LIMIT = '64kb';
 
 /** Reads JSON bodies. Comes behind the access check, so that a stranger's body is not read. */
-export function readJson(): RequestHandler {
-  return express.json({ limit: BODY_LIMIT, strict: true, type: 'application/json' });
+export function readJson(limit = BODY_LIMIT): RequestHandler {
+  return express.json({ limit, strict: true, type: 'application/json' });
 }
 
 /** What `readJson` has read; throws 415 for another type (a page elsewhere may not send JSON unasked). */
@@ -55,7 +55,7 @@ export function sendRefusal({ log, metrics }: Telemetry): ErrorRequestHandler {
 
 const BODY_PROBLEMS: Record<number, string> = {
   400: 'The request is not well formed; a body must be JSON, a path percent-encoded UTF-8',
-  413: 'The body is larger than 64 KiB',
+  413: 'The body is larger than this route takes: 64 KiB, for /feedback/bulk 4 MiB',
   415: 'The body must be JSON in UTF-8 without an unknown encoding',
 };
 

@@ -10,23 +10,28 @@ import { embeddedAlerts } from '../../ports/alerts/embedded.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
 import type { Documents } from '../../ports/documents/documents.ts';
 import { embeddedDocuments } from '../../ports/documents/embedded.ts';
+import { embeddedGraphs } from '../../ports/graphs/embedded.ts';
+import type { GraphStore } from '../../ports/graphs/graphs.ts';
 import { resultOf } from '../sample.ts';
 import { NOBODY, START, tryApi } from './try-api.ts';
 
 let directory: string;
 let alerts: AlertStore;
 let documents: Documents;
+let graphs: GraphStore;
 let server: Awaited<ReturnType<typeof tryApi>>;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'api-'));
   alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
   documents = embeddedDocuments({ file: join(directory, 'documents.db') });
-  server = await tryApi({ alerts, documents });
+  graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
+  server = await tryApi({ alerts, documents, graphs });
 });
 afterEach(async () => {
   await server.stage.close();
   await alerts.close();
   await documents.close();
+  await graphs.close();
   await rm(directory, { recursive: true, force: true });
 });
 
@@ -48,7 +53,7 @@ describe('with keys', () => {
       keysFile,
       made.map(({ key }) => key),
     );
-    secured = await tryApi({ alerts, documents }, { keysFile, host: '0.0.0.0' });
+    secured = await tryApi({ alerts, documents, graphs }, { keysFile, host: '0.0.0.0' });
     await server.save(alertOf('mine', {}), alertOf('theirs', { tenant_id: 'globex' }));
   });
   afterEach(() => secured.stage.close());
@@ -63,7 +68,9 @@ describe('with keys', () => {
     ['get', `/alerts/${NOBODY}/audit`],
     ['patch', `/alerts/${NOBODY}`],
     ['post', '/feedback'],
+    ['post', '/feedback/bulk'],
     ['get', '/feedback'],
+    ['get', '/feedback/queue'],
     ['get', '/endpoints'],
     ['get', '/openapi.json'],
     ['get', '/docs'],

@@ -2,6 +2,7 @@ import supertest from 'supertest';
 import type { Alert } from '../../contracts/alert.ts';
 import type { AlertStore } from '../../ports/alerts/alerts.ts';
 import type { Documents } from '../../ports/documents/documents.ts';
+import type { GraphStore } from '../../ports/graphs/graphs.ts';
 import { fakeClock } from '../../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
 import { type ApiSettings, api } from './api.ts';
@@ -14,7 +15,7 @@ export const START = 1_700_000_000;
 
 /** For tests: an API over the given stores that listens on a free port, and short ways to call it. */
 export async function tryApi(
-  stores: { readonly alerts: AlertStore; readonly documents: Documents },
+  stores: { readonly alerts: AlertStore; readonly documents: Documents; readonly graphs: GraphStore },
   settings: Partial<ApiSettings> = {},
 ) {
   const clock = fakeClock(START);

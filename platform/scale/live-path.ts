@@ -15,6 +15,7 @@ import { readConfig } from '../config.ts';
 import { openPorts } from '../open-ports.ts';
 import { asideSettings } from '../product-process.ts';
 import { registerShippedModels } from '../shipped-models.ts';
+import { keepSettings } from '../wire.ts';
 import { readAll } from './product-sizes.ts';
 
 /** The product's own sender, queue, scorer and log, with one scorer and nothing before them. */
@@ -36,12 +37,16 @@ const PATIENCE_MS = 60_000;
 export async function livePath(root: string): Promise<LivePath> {
   const directory = mkdtempSync(join(tmpdir(), 'logster-scale-'));
   const telemetry = recordedTelemetry();
-  const ports = await openPorts(readConfig(asideSettings(directory), root), telemetry);
+  const config = readConfig(asideSettings(directory), root);
+  const ports = await openPorts(config, telemetry);
   await registerShippedModels(ports.registry, join(root, 'models'), telemetry.log);
   const needs = { ...ports, telemetry, clock: systemClock };
   const stage = await serve({
     ...needs,
-    options: { scorers: 1, backend: 'wasm', scorerScript: join(root, 'dist/serve/scorer.js') },
+    options: {
+      ...{ scorers: 1, backend: 'wasm', scorerScript: join(root, 'dist/serve/scorer.js') },
+      keep: keepSettings(config),
+    },
   });
   const sender = batchSender({ ...needs, onFull: () => undefined });
   return {

@@ -1,9 +1,8 @@
 import type { Alert, AlertChange } from '../../contracts/alert.ts';
-import type { Feedback } from '../../contracts/feedback.ts';
-import { idOf } from '../../contracts/ids.ts';
 import type { AlertStore } from './alerts.ts';
+import { alertsFeedbackContract } from './alerts-feedback.contract.ts';
 import { alertsSharedContract } from './alerts-shared.contract.ts';
-import { alertOf } from './sample.ts';
+import { alertOf, feedbackOf } from './sample.ts';
 
 /** Makes an empty place for alerts; each call of what it gives opens that same place once more. */
 export type AlertsPlace = () => Promise<() => Promise<AlertStore>>;
@@ -11,6 +10,7 @@ export type AlertsPlace = () => Promise<() => Promise<AlertStore>>;
 /** What every implementation of the port promises. */
 export function alertsContract(emptyPlace: AlertsPlace): void {
   alertsSharedContract(emptyPlace);
+  alertsFeedbackContract(emptyPlace);
   const opened: AlertStore[] = [];
   const openOne = async (): Promise<AlertStore> => {
     const store = await (await emptyPlace())();
@@ -65,7 +65,7 @@ export function alertsContract(emptyPlace: AlertsPlace): void {
     const failing = store.transaction(async (transaction) => {
       await transaction.save({ change: 'created', alert });
       await transaction.takeIn('i1', 1);
-      await transaction.addFeedback(feedbackOf(alert, 1));
+      await transaction.addFeedback(feedbackOf(alert, { at: 1 }));
       throw new Error('changed my mind');
     });
     await expect(failing).rejects.toThrow('changed my mind');
@@ -140,22 +140,6 @@ export function alertsContract(emptyPlace: AlertsPlace): void {
     ]);
     await store.forgetInferences(20);
     expect([await takeIn('i1', 30), await takeIn('i2', 30)]).toEqual([true, false]);
-  });
-
-  test('feedback is kept once per id and given oldest first', async () => {
-    const alert = alertOf('a', {});
-    const store = await withAlerts(alert);
-    const [first, second, third] = [
-      feedbackOf(alert, 1),
-      feedbackOf(alert, 2),
-      feedbackOf(alertOf('b', {}), 3),
-    ];
-    await store.transaction(async (transaction) => {
-      for (const feedback of [second, first, third, first]) await transaction.addFeedback(feedback);
-      expect(await transaction.feedbackOf(alert.alert_id)).toEqual([first, second]);
-    });
-    expect(await store.feedback(2, 9)).toEqual([second, third]);
-    expect(await store.feedback(0, 1)).toEqual([first]);
   });
 
   test('list() has the newest first, counts before paging, and obeys every filter', async () => {
@@ -260,20 +244,4 @@ export function alertsContract(emptyPlace: AlertsPlace): void {
     await expect(store.get(alert.alert_id)).rejects.toMatchObject({ code: 'closed' });
     await expect(save(store, alert)).rejects.toMatchObject({ code: 'closed' });
   });
-}
-
-function feedbackOf(alert: Alert, at: number): Feedback {
-  return {
-    feedback_id: idOf('feedback', alert.alert_id, String(at)),
-    alert_id: alert.alert_id,
-    is_true_positive: true,
-    notes: '',
-    analyst: 'kim',
-    techniques: [],
-    tenant_id: alert.tenant_id,
-    at,
-    inference_ids: alert.inference_ids,
-    model_version: '1',
-    replaces: null,
-  };
 }

@@ -1,6 +1,6 @@
 import type { Alert, AlertMessage, AlertState, Severity } from '../../contracts/alert.ts';
 import type { Platform } from '../../contracts/event.ts';
-import type { Feedback } from '../../contracts/feedback.ts';
+import type { Feedback, Reason } from '../../contracts/feedback.ts';
 
 export interface AlertFilter {
   readonly tenantIds?: readonly string[]; // absent: all
@@ -19,6 +19,13 @@ export interface AlertPage {
   readonly total: number; // matches of the filter before paging
 }
 
+export interface FeedbackFilter {
+  readonly tenantIds?: readonly string[]; // absent: all
+  readonly platform?: Platform;
+  readonly reason?: Reason;
+  readonly analyst?: string;
+}
+
 /** Inside a transaction: reads see its own writes; nobody else sees them before it ends. */
 export interface AlertTransaction {
   get(alertId: string): Promise<Alert | undefined>;
@@ -32,8 +39,11 @@ export interface AlertTransaction {
   save(message: AlertMessage): Promise<void>;
   /** False when this inference was taken in before: a redelivery must change nothing. */
   takeIn(inferenceId: string, at: number): Promise<boolean>;
+  /** Keeps a verdict for good; one that is kept already changes nothing. */
   addFeedback(feedback: Feedback): Promise<void>;
   feedbackOf(alertId: string): Promise<readonly Feedback[]>; // oldest first
+  /** Verdicts given on a window, whether on itself or on an alert that held it; oldest first. */
+  feedbackOn(inferenceId: string): Promise<readonly Feedback[]>;
 }
 
 export interface OutboxEntry {
@@ -60,7 +70,7 @@ export interface EndpointAlerts {
 
 /**
  * Alerts with their history. Promise: one change is one transaction; transactions do not interleave; the
- * audit is append-only; what a transaction confirmed survives a killed process; whatever was saved is in the
+ * audit and the verdicts are append-only; what a transaction confirmed survives a killed process; whatever was saved is in the
  * outbox until it was published.
  */
 export interface AlertStore {
@@ -72,7 +82,12 @@ export interface AlertStore {
   ): Promise<AlertPage>;
   count(): Promise<number>;
   perEndpoint(tenantIds?: readonly string[]): Promise<readonly EndpointAlerts[]>;
-  feedback(since: number, limit: number): Promise<readonly Feedback[]>;
+  /** Verdicts with `at` >= since, oldest first, or the newest first where asked; replaced ones too. */
+  feedback(
+    since: number,
+    limit: number,
+    filter?: FeedbackFilter & { readonly newestFirst?: boolean },
+  ): Promise<readonly Feedback[]>;
   audit(alertId: string): Promise<readonly AuditEntry[]>;
   /** Changes not yet published, oldest first. */
   outbox(limit: number): Promise<readonly OutboxEntry[]>;

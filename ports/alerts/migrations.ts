@@ -1,5 +1,6 @@
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
+import { widerFeedback } from './migrate-feedback.ts';
 import type { AlertTables } from './tables.ts';
 
 /** What databases say differently. */
@@ -8,18 +9,18 @@ export interface AlertDialect {
   readonly growingId: string;
   /** Type of a text that sorts by its code points, in every installation alike. */
   readonly text: string;
-  /** Makes the database itself refuse to change or remove rows of `audit`. */
-  protectAudit(database: Kysely<AlertTables>): Promise<void>;
+  /** Makes the database itself refuse to change or remove rows of a table. */
+  protect(database: Kysely<AlertTables>, table: keyof AlertTables): Promise<void>;
 }
 
 /** SQLite's words for it. */
 export const SQLITE_DIALECT: AlertDialect = {
   growingId: 'integer primary key autoincrement',
   text: 'text',
-  async protectAudit(database) {
+  async protect(database, table) {
     for (const change of ['update', 'delete']) {
-      await sql`${sql.raw(`create trigger audit_refuses_${change} before ${change} on audit
-        begin select raise(abort, 'audit is append-only: ${change} refused'); end`)}`.execute(database);
+      await sql`${sql.raw(`create trigger ${table}_refuses_${change} before ${change} on ${table}
+        begin select raise(abort, '${table} is append-only: ${change} refused'); end`)}`.execute(database);
     }
   },
 };
@@ -28,11 +29,12 @@ export const SQLITE_DIALECT: AlertDialect = {
 export const POSTGRES_DIALECT: AlertDialect = {
   growingId: 'bigint generated always as identity primary key',
   text: 'text collate "C"', // indexes in a language's order break when the system's rules for it change
-  async protectAudit(database) {
-    await sql`create function audit_refuses_change() returns trigger language plpgsql as $$
-      begin raise exception 'audit is append-only: % refused', lower(tg_op); end $$`.execute(database);
-    await sql`create trigger audit_refuses_change before update or delete or truncate on audit
-      for each statement execute function audit_refuses_change()`.execute(database);
+  async protect(database, table) {
+    const refuses = `${table}_refuses_change`;
+    await sql`${sql.raw(`create function ${refuses}() returns trigger language plpgsql as $$
+      begin raise exception '${table} is append-only: % refused', lower(tg_op); end $$`)}`.execute(database);
+    await sql`${sql.raw(`create trigger ${refuses} before update or delete or truncate on ${table}
+      for each statement execute function ${refuses}()`)}`.execute(database);
   },
 };
 
@@ -47,7 +49,7 @@ export async function migrateAlerts(
 ): Promise<void> {
   const migrator = new Migrator({
     db: database,
-    provider: { getMigrations: async () => ({ '001-alerts': alertsMigration(dialect) }) },
+    provider: { getMigrations: async () => alertMigrations(dialect) },
     ...(schema === undefined ? {} : { migrationTableSchema: schema }), // made too, where it is not there
   });
   const { error, results } = await migrator.migrateToLatest();
@@ -61,12 +63,20 @@ export async function migrateAlerts(
   );
 }
 
+/** Every step from nothing to today's form, by name. Only ever added to: a store remembers those it went through. */
+export function alertMigrations(dialect: AlertDialect): Record<string, Migration> {
+  return {
+    '001-alerts': alertsMigration(dialect),
+    '002-wider-feedback': { up: (database: Kysely<AlertTables>) => widerFeedback(database, dialect) },
+  };
+}
+
 function alertsMigration(dialect: AlertDialect): Migration {
   return {
     async up(database: Kysely<AlertTables>) {
       await createAlerts(database, dialect);
       await createRecords(database, dialect);
-      await dialect.protectAudit(database);
+      await dialect.protect(database, 'audit');
     },
   };
 }

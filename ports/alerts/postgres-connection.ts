@@ -48,7 +48,7 @@ export class PostgresConnection implements DatabaseConnection {
   }
 
   streamQuery(): never {
-    throw new Error('The alert store reads pages, not streams');
+    throw new Error('This store reads pages, not streams');
   }
 
   /** Gives the connection back; one that was lost is thrown away. */

@@ -7,13 +7,15 @@ import { explained } from './postgres-errors.ts';
 
 export interface PostgresTurns {
   readonly pool: PoolConfig;
-  /** The lock that a transaction holds from its first moment to its last. */
-  readonly turnKey: bigint;
+  /** The lock that a transaction holds from its first moment to its last; absent: transactions run side by side. */
+  readonly turnKey?: bigint;
   readonly server: string; // in messages
   readonly telemetry: Telemetry;
+  /** Counts connections that were lost. */
+  readonly lossMetric: string;
 }
 
-/** PostgreSQL whose transactions take turns, on whatever machine they run. Connects when first asked. */
+/** PostgreSQL whose transactions take turns where they have a key for it, on whatever machine they run. Connects when first asked. */
 export class PostgresTurnsDialect extends PostgresDialect {
   readonly #turns: PostgresTurns;
 
@@ -60,6 +62,7 @@ class PostgresTurnsDriver implements Driver {
    */
   async beginTransaction(connection: PostgresConnection): Promise<void> {
     await connection.run('begin isolation level read committed');
+    if (this.#turns.turnKey === undefined) return;
     try {
       const lock = CompiledQuery.raw('select pg_advisory_xact_lock($1)', [String(this.#turns.turnKey)]);
       await connection.executeQuery(lock);
@@ -104,8 +107,8 @@ class PostgresTurnsDriver implements Driver {
   #tellLoss(client: PoolClient, cause: unknown): void {
     if (this.#lost.has(client)) return;
     this.#lost.add(client);
-    const { server, telemetry } = this.#turns;
-    telemetry.metrics.count('alert_store_connections_lost');
+    const { server, telemetry, lossMetric } = this.#turns;
+    telemetry.metrics.count(lossMetric);
     telemetry.log.warn('lost a connection to PostgreSQL', { server, reason: reasonOf(cause) });
   }
 }

@@ -24,7 +24,7 @@ const WAYS_OUT: readonly (readonly [string, string])[] = [
   ['42501', "give this user the right to create and use Logster's schema"],
   ['53300', 'raise its max_connections or let fewer processes use it'],
   ['53', 'give the server more room'],
-  ['55P03', 'another transaction has held the alerts for too long; end that one or try again'],
+  ['55P03', 'another transaction has held what it needs for too long; end that one or try again'],
   ['57014', 'the statement took too long and was ended; try again when the server has less to do'],
   ['25P03', 'the transaction paused for too long and was undone; try again'],
   ['25006', 'this one only answers reads; name the primary server'],

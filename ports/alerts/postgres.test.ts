@@ -1,13 +1,17 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client } from 'pg';
+import { Kysely, PostgresDialect } from 'kysely';
+import { Client, Pool } from 'pg';
 import { recordedTelemetry } from '../telemetry/embedded.ts';
 import { withServer } from '../with-server.ts';
 import { alertsContract } from './alerts.contract.ts';
 import type { AlertStore } from './alerts.ts';
+import { POSTGRES_DIALECT } from './migrations.ts';
+import { narrowVerdict, writeNarrowStore } from './narrow-store.ts';
 import { type PostgresAlertsOptions, postgresAlerts } from './postgres.ts';
-import { alertOf } from './sample.ts';
+import { alertOf, feedbackOf } from './sample.ts';
+import type { AlertTables } from './tables.ts';
 
 const SECRET = 'hunter2-%21';
 
@@ -52,7 +56,10 @@ withServer('TEST_POSTGRES', 'alerts in PostgreSQL', (url) => {
       "select table_name from information_schema.tables where table_schema = $1 and table_name not like 'kysely%'",
       [schema],
     );
-    const names = ['alert_techniques', 'alerts', 'audit', 'feedback', 'inferences_taken', 'outbox'];
+    const names = [
+      ...['alert_techniques', 'alerts', 'audit', 'feedback', 'feedback_inferences', 'inferences_taken'],
+      'outbox',
+    ];
     expect(tables.rows.map((row: { table_name: string }) => row.table_name).sort()).toEqual(names);
     await Promise.all([store.close(), other.close()]);
   });
@@ -70,6 +77,46 @@ withServer('TEST_POSTGRES', 'alerts in PostgreSQL', (url) => {
       await expect(server.query(change)).rejects.toThrow('append-only');
     expect(await store.audit(alert.alert_id)).toHaveLength(1);
     await store.close();
+  });
+
+  test('the database itself refuses to change or remove a verdict', async () => {
+    const schema = newSchema();
+    const store = await postgresAlerts({ url, schema });
+    const feedback = feedbackOf(alertOf('a', { inference_ids: ['i1'] }), {});
+    await store.transaction((transaction) => transaction.addFeedback(feedback));
+    for (const table of [`${schema}.feedback`, `${schema}.feedback_inferences`]) {
+      for (const change of [
+        `update ${table} set feedback_id = ''`,
+        `delete from ${table}`,
+        `truncate ${table}`,
+      ])
+        await expect(server.query(change)).rejects.toThrow('append-only');
+    }
+    expect(await store.feedback(0, 9)).toEqual([feedback]);
+    await store.close();
+  });
+
+  test('a schema of the first form is brought forward with its verdicts, once by those who open it at once', async () => {
+    const schema = newSchema();
+    const alerts = ['a', 'b'].map((name) =>
+      alertOf(name, { platform: 'linux', endpoint_id: name, inference_ids: [`${name}1`, `${name}2`] }),
+    );
+    const verdicts = Array.from({ length: 1203 }, (_, n) => narrowVerdict(alerts[n % 2]!, n));
+    const pool = new Pool({ connectionString: url, options: `-c search_path=${schema}`, max: 1 });
+    const old = new Kysely<AlertTables>({ dialect: new PostgresDialect({ pool }) });
+    await writeNarrowStore(old, POSTGRES_DIALECT, { alerts, verdicts, schema });
+    await old.destroy();
+    const stores = await Promise.all([1, 2].map(() => postgresAlerts({ url, schema })));
+    const wider = verdicts.map((one, n) => ({
+      ...{ ...one, endpoint_id: n % 2 ? 'b' : 'a', platform: 'linux' },
+      ...{ reason: 'other', scope: 'window', process: null },
+    }));
+    for (const store of stores) {
+      expect(await store.feedback(0, 2000)).toEqual(wider.toReversed()); // oldest first
+      const onB = await store.transaction((transaction) => transaction.feedbackOn('b2'));
+      expect(onB).toEqual(wider.filter((one) => one.endpoint_id === 'b').toReversed());
+      await store.close();
+    }
   });
 
   test('after a restart of the server the next call connects anew', async () => {

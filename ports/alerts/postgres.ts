@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { Kysely } from 'kysely';
-import type { PoolConfig } from 'pg';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { unheard } from '../unheard.ts';
 import type { AlertStore } from './alerts.ts';
 import { migrateAlerts, POSTGRES_DIALECT } from './migrations.ts';
-import { type PostgresServer, type PostgresTls, postgresServer } from './postgres-address.ts';
+import { type PostgresTls, postgresServer } from './postgres-address.ts';
 import { PostgresTurnsDialect } from './postgres-driver.ts';
+import { MIGRATION_TIMEOUT_MS, poolOf, QUERY_TIMEOUT_MS } from './postgres-pool.ts';
 import { sqlAlerts } from './sql.ts';
 import type { AlertTables } from './tables.ts';
 
@@ -20,24 +20,6 @@ export interface PostgresAlertsOptions {
   readonly tls?: PostgresTls;
   readonly telemetry?: Telemetry;
 }
-
-/** How long opening a connection may take, or waiting for a free one. */
-const CONNECT_TIMEOUT_MS = 10_000;
-
-/** How long a transaction waits for another one before it gives up: as long as the embedded store. */
-const TURN_TIMEOUT_MS = 15_000;
-
-/** How long a transaction may pause between two queries, so that a frozen process does not stop the others' turns. */
-const PAUSE_TIMEOUT_MS = 10_000;
-
-/** How long a query may last; the slowest, a search through all alerts, takes seconds. */
-const QUERY_TIMEOUT_MS = 30_000;
-
-/** A migration may rewrite a table of many million rows. */
-const MIGRATION_TIMEOUT_MS = 600_000;
-
-/** The server ends what lasts too long; the client only steps in when the server is not heard any more. */
-const UNHEARD_AFTER_MS = 5_000;
 
 /**
  * Alerts in PostgreSQL (tested with 15), shared by any number of processes on any number of machines. Transactions
@@ -59,7 +41,10 @@ export async function postgresAlerts(options: PostgresAlertsOptions): Promise<Al
   const connect = (max: number, queryTimeoutMs: number): Kysely<AlertTables> => {
     const pool = poolOf(server, max, queryTimeoutMs);
     return new Kysely({
-      dialect: new PostgresTurnsDialect({ pool, turnKey, server: server.name, telemetry }),
+      dialect: new PostgresTurnsDialect({
+        ...{ pool, turnKey, server: server.name, telemetry },
+        lossMetric: 'alert_store_connections_lost',
+      }),
     });
   };
   const migrating = connect(1, MIGRATION_TIMEOUT_MS);
@@ -73,19 +58,6 @@ export async function postgresAlerts(options: PostgresAlertsOptions): Promise<Al
     reader: connect(poolSize, QUERY_TIMEOUT_MS),
     name: `in PostgreSQL at ${server.name}`,
   });
-}
-
-function poolOf({ connection }: PostgresServer, max: number, queryTimeoutMs: number): PoolConfig {
-  return {
-    ...connection,
-    max,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    lock_timeout: TURN_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: PAUSE_TIMEOUT_MS,
-    statement_timeout: queryTimeoutMs,
-    query_timeout: queryTimeoutMs + UNHEARD_AFTER_MS,
-    keepAlive: true, // a firewall that forgets quiet connections is found out while they are quiet
-  };
 }
 
 /** Equal in every process and unlikely to be the key of another program that locks in the same database. */

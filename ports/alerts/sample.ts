@@ -1,4 +1,5 @@
 import type { Alert } from '../../contracts/alert.ts';
+import type { Feedback } from '../../contracts/feedback.ts';
 import { idOf } from '../../contracts/ids.ts';
 
 /** For tests: an open alert of one endpoint whose id and hostname follow from its name. */
@@ -32,6 +33,24 @@ export function alertOf(name: string, differing: Partial<Alert>): Alert {
     model_version: '1',
     previous_alert_id: null,
     history: [{ at: 100, change: 'created', by: 'logster', detail: '' }],
+    ...differing,
+  };
+}
+
+/** For tests: a true positive on an alert, whose id follows from the alert, the time and the analyst. */
+export function feedbackOf(alert: Alert, differing: Partial<Feedback>): Feedback {
+  const { at = 100, analyst = 'kim' } = differing;
+  const { alert_id, tenant_id, endpoint_id, platform, inference_ids, model_version } = alert;
+  return {
+    feedback_id: idOf('feedback', alert_id, String(at), analyst),
+    ...{ alert_id, tenant_id, endpoint_id, platform, inference_ids, model_version, at, analyst },
+    is_true_positive: true,
+    reason: 'malicious',
+    notes: '',
+    techniques: [],
+    scope: 'window',
+    process: null,
+    replaces: null,
     ...differing,
   };
 }

@@ -1,9 +1,9 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Alert, AlertMessage } from '../../contracts/alert.ts';
 import { LogsterError } from '../../contracts/errors.ts';
-import type { Feedback } from '../../contracts/feedback.ts';
 import type { AlertStore, AlertTransaction, AuditEntry, OutboxEntry } from './alerts.ts';
 import { changesOf } from './changes.ts';
+import { addFeedback, feedbackOf, feedbackOn, listFeedback } from './feedback.ts';
 import { alertById, alertsPerEndpoint, listAlerts } from './list.ts';
 import { ACTIVE, type AlertTables } from './tables.ts';
 
@@ -49,11 +49,7 @@ export function sqlAlerts({ writer, reader, name }: SqlAlerts): AlertStore {
         .execute();
       return Number(rows[0]?.total);
     },
-    async feedback(since, limit) {
-      const query = opened().selectFrom('feedback').select('body').where('at', '>=', since);
-      const rows = await query.orderBy('at').orderBy('seq').limit(limit).execute();
-      return rows.map((row) => JSON.parse(row.body) as Feedback);
-    },
+    feedback: async (since, limit, filter = {}) => listFeedback(opened(), { since, limit, ...filter }),
     audit: async (alertId) => auditOf(opened(), alertId),
     async outbox(limit): Promise<readonly OutboxEntry[]> {
       const rows = await opened().selectFrom('outbox').selectAll().orderBy('id').limit(limit).execute();
@@ -118,17 +114,9 @@ function transactionOver(database: Transaction<AlertTables>): AlertTransaction {
         .onConflict((on) => on.doNothing());
       return (await query.executeTakeFirst()).numInsertedOrUpdatedRows === 1n;
     },
-    async addFeedback(feedback) {
-      const { feedback_id, alert_id, at } = feedback;
-      const row = { feedback_id, alert_id, at, body: JSON.stringify(feedback) };
-      const query = database.insertInto('feedback').values(row);
-      await query.onConflict((on) => on.column('feedback_id').doNothing()).execute();
-    },
-    async feedbackOf(alertId) {
-      const query = database.selectFrom('feedback').select('body').where('alert_id', '=', alertId);
-      const rows = await query.orderBy('at').orderBy('seq').execute();
-      return rows.map((row) => JSON.parse(row.body) as Feedback);
-    },
+    addFeedback: (feedback) => addFeedback(database, feedback),
+    feedbackOf: (alertId) => feedbackOf(database, alertId),
+    feedbackOn: (inferenceId) => feedbackOn(database, inferenceId),
   };
 }
 

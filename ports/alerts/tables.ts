@@ -18,7 +18,19 @@ export interface AlertTables {
   };
   alert_techniques: { technique: string; alert_id: string };
   inferences_taken: { inference_id: string; at: number };
-  feedback: { seq: Generated<number>; feedback_id: string; alert_id: string; at: number; body: string };
+  feedback: {
+    seq: Generated<number>;
+    feedback_id: string;
+    alert_id: string | null;
+    tenant_id: string;
+    platform: string;
+    analyst: string;
+    reason: string;
+    at: number;
+    body: string;
+  };
+  /** The windows that each verdict was given on, in its own words or as those of its alert. */
+  feedback_inferences: { inference_id: string; feedback_id: string };
   audit: {
     seq: Generated<number>;
     at: number;

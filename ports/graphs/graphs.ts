@@ -12,7 +12,10 @@ export interface KeptWindow {
   readonly attackProb: number;
   /** `attack`: kept because of its score; `sample`: one of a share of all others. */
   readonly because: 'attack' | 'sample';
-  /** What carried the score, in words that repeat when the same thing happens again; empty where nothing did. */
+  /**
+   * What carried the score, in words that repeat when the same thing happens again; '' where nothing did or nobody
+   * can tell, and then equal to no other.
+   */
   readonly pattern: string;
   readonly featureSchema: string;
   readonly contentHash: string; // of the graph

@@ -10,6 +10,7 @@ import { AlertsView } from './views/alerts.tsx';
 import { AttacksView } from './views/attacks.tsx';
 import { HostsView } from './views/hosts.tsx';
 import { InferenceView } from './views/inference.tsx';
+import { QueueView } from './views/queue.tsx';
 import { SummaryView } from './views/summary.tsx';
 import { TimelineView } from './views/timeline.tsx';
 
@@ -25,6 +26,7 @@ const TABS: readonly { readonly view: View; readonly name: string }[] = [
   { view: 'timeline', name: 'Timeline' },
   { view: 'attacks', name: 'Recent attacks' },
   { view: 'alerts', name: 'Alerts' },
+  { view: 'queue', name: 'Review queue' },
 ];
 
 const TITLES: Record<View, string> = {
@@ -33,6 +35,7 @@ const TITLES: Record<View, string> = {
   timeline: 'Timeline',
   attacks: 'Recent attacks',
   alerts: 'Alerts',
+  queue: 'Review queue',
   inference: 'Inference detail',
   alert: 'Alert',
 };
@@ -97,13 +100,14 @@ function Content({ place, session }: { readonly place: Place; readonly session: 
         <>
           <div class="head">
             <h1>{TITLES[place.view]}</h1>
-            <FilterBar place={place} />
+            {place.view !== 'queue' && <FilterBar place={place} />}
           </div>
           {place.view === 'summary' && <SummaryView {...shown} />}
           {place.view === 'hosts' && <HostsView {...shown} />}
           {place.view === 'timeline' && <TimelineView {...shown} />}
           {place.view === 'attacks' && <AttacksView {...shown} />}
           {place.view === 'alerts' && <AlertsView {...shown} />}
+          {place.view === 'queue' && <QueueView {...shown} />}
         </>
       );
   }

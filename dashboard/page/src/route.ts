@@ -1,6 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
 
-export const VIEWS = ['summary', 'hosts', 'timeline', 'attacks', 'alerts', 'inference', 'alert'] as const;
+export const VIEWS = [
+  'summary',
+  'hosts',
+  'timeline',
+  'attacks',
+  'alerts',
+  'queue',
+  'inference',
+  'alert',
+] as const;
 export type View = (typeof VIEWS)[number];
 
 /** Where the reader is: a view, the thing it shows, and what everything is filtered by. It all stands in the address. */
