@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GraphBatch, HeteroGraph } from '../contracts/graph.ts';
-import { FEATURES } from '../contracts/graph.ts';
 import { decodeBatch } from '../contracts/graph-batch.ts';
+import { graphsOf } from '../contracts/graphs-of.ts';
 import type { Capture } from '../datasets/manifest.ts';
 import { encodeBatch } from '../featurize/batch.ts';
 import { featureSchema } from '../featurize/features.ts';
@@ -54,30 +53,6 @@ export async function codeVersion(): Promise<string> {
       if (folder !== 'train' || GRAPHS_FROM.test(name)) hash.update(await readFile(join(path, name)));
   }
   return hash.digest('hex').slice(0, 16);
-}
-
-/** The graphs of a batch as graphs of their own, without the texts for people. */
-export function graphsOf(batch: GraphBatch): readonly HeteroGraph[] {
-  return batch.graphs.map((graph) => {
-    const nodes = graph.nodesPerType.reduce((sum, count) => sum + count, 0);
-    const [from, to] = [graph.edgeOffset, graph.edgeOffset + graph.edges];
-    return {
-      window: graph.window,
-      windowId: graph.windowId,
-      nodesPerType: graph.nodesPerType,
-      features: batch.features.slice(graph.nodeOffset * FEATURES, (graph.nodeOffset + nodes) * FEATURES),
-      labels: new Array<string>(nodes).fill(''),
-      source: batch.source.slice(from, to).map((node) => node - graph.nodeOffset),
-      target: batch.target.slice(from, to).map((node) => node - graph.nodeOffset),
-      relation: batch.relation.slice(from, to),
-      count: batch.count.slice(from, to),
-      first: batch.first.slice(from, to),
-      last: batch.last.slice(from, to),
-      edgeEvents: new Array<string>(graph.edges).fill(''),
-      eventCount: graph.eventCount,
-      contentHash: graph.contentHash,
-    };
-  });
 }
 
 /** Unknown windows are neither trained on nor judged, so training need not keep them. */

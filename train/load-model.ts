@@ -24,7 +24,11 @@ export function modelName(platform: Platform): string {
 }
 
 /** Loads a version from the registry: the given one, else the champion. Throws not-found without either. */
-export async function loadVersion(registry: Registry, name: string, version?: string): Promise<LoadedModel> {
+export async function loadVersion(
+  registry: Pick<Registry, 'version' | 'alias' | 'file'>,
+  name: string,
+  version?: string,
+): Promise<LoadedModel> {
   const found = version ? await registry.version(name, version) : await registry.alias(name, 'champion');
   if (!found)
     throw new LogsterError('not-found', `${name} has no champion; name a version (${name}@1) or promote one`);

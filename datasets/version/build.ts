@@ -3,6 +3,8 @@ import { LogsterError } from '../../contracts/errors.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
 import { featureSchema } from '../../featurize/features.ts';
 import { corrections } from '../corrections.ts';
+import { type FeedbackInput, feedbackPart } from '../feedback/part.ts';
+import type { FeedbackSection } from '../feedback/section.ts';
 import { sha256OfFile } from '../file-hash.ts';
 import { LABELS } from '../label.ts';
 import type { Capture, Manifest } from '../manifest.ts';
@@ -46,6 +48,7 @@ export interface BuildOptions {
   readonly outFolder: string; // the version becomes a folder below it, named by its id
   readonly folds: number;
   readonly fitted: readonly Fitted[]; // what was fitted on rows of a version and is judged with this one
+  readonly feedback?: FeedbackInput; // verdicts, which train beside the captures and judge nothing
   readonly report: (line: string) => void;
 }
 
@@ -55,6 +58,7 @@ export interface BuiltVersion {
   readonly folder: string;
   readonly rows: number;
   readonly isNew: boolean; // false: an equal version was there already
+  readonly feedback?: FeedbackSection; // what became of the verdicts, where some were given
 }
 
 /**
@@ -72,16 +76,21 @@ export async function buildVersion(options: BuildOptions): Promise<BuiltVersion>
     options.report(`fold ${fold} of ${platform} judges nothing; fewer folds would do`);
   const rows = read.flatMap((one) => one.rows.map((row) => withSide(row, sides)));
   for (const one of options.fitted) checkFitted(one, { rows, folds: sides.folds });
+  const part = options.feedback && (await feedbackPart(options.feedback, { captures, rows }));
   const files = {
     [ROWS_FILE]: encodeRows(rows),
     [FITTED_FILE]: Buffer.from(`${JSON.stringify(options.fitted, null, 1)}\n`),
+    ...part?.files,
   };
-  const content = contentOf(read, rows, { ...options, sides, files });
+  const content = {
+    ...contentOf(read, rows, { ...options, sides, files }),
+    ...(part && { feedback: part.section }),
+  };
   const id = addressOf(content);
   const folder = join(options.outFolder, id);
   const manifest = Buffer.from(`${JSON.stringify({ id, content }, null, 1)}\n`);
   const isNew = await writeOnce(folder, { ...files, [MANIFEST_FILE]: manifest }, MANIFEST_FILE);
-  return { id, folder, rows: rows.length, isNew };
+  return { id, folder, rows: rows.length, isNew, ...(part && { feedback: part.section }) };
 }
 
 interface Read {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
+import { feedbackSectionSchema } from '../feedback/section.ts';
 import { ROLES } from '../manifest.ts';
 import { SIDES } from './sides.ts';
 
@@ -57,6 +58,8 @@ const contentSchema = z.strictObject({
     z.strictObject({ platform: z.enum(PLATFORMS), fold: count.nullable(), purged: z.array(z.string()) }),
   ),
   rows: count,
+  /** Absent in a version that was built without verdicts. */
+  feedback: feedbackSectionSchema.optional(),
   files: z.record(z.string(), z.strictObject({ sha256: z.string().length(64), bytes: count })),
 });
 

@@ -3,6 +3,13 @@ import { basename, join, resolve } from 'node:path';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
 import { featureSchema } from '../../featurize/features.ts';
+import {
+  checkFeedbackApart,
+  checkFeedbackGraphs,
+  checkFeedbackWeights,
+  type WrittenFeedback,
+} from '../feedback/check.ts';
+import { readFeedbackGraphs, readFeedbackRows } from '../feedback/read.ts';
 import { LABELS } from '../label.ts';
 import type { Capture } from '../manifest.ts';
 import { checkFitted, type Fitted } from './fitted.ts';
@@ -20,7 +27,7 @@ export interface Check {
 
 /**
  * Checks a version: the sha256 of its files, its address, the feature schema, every row against its capture, the
- * rules of the split, and everything fitted, `fitted` included. Goes on after a finding; what lies in files that
+ * rules of the split, everything fitted, `fitted` included, and the feedback. Goes on after a finding; what lies in files that
  * were changed is not looked at. Throws not-found when the folder holds no version.
  */
 export async function verifyVersion(
@@ -41,7 +48,26 @@ export async function verifyVersion(
   const inside = [await checked('rows', () => checkRows(version))];
   for (const one of [...version.fitted, ...fitted])
     inside.push(await checked(`${one.kind} ${one.name}`, () => checkFitted(one, { rows, folds })));
-  return [...outside, ...inside];
+  return [...outside, ...inside, ...(await feedbackChecks(version))];
+}
+
+async function feedbackChecks(version: Version): Promise<readonly Check[]> {
+  const { content, folder, rows: captured } = version;
+  if (content.feedback === undefined) return [];
+  const section = content.feedback;
+  let findings: readonly Check[] = [];
+  const readable = await checked('feedback', async () => {
+    const rows = await readFeedbackRows(folder);
+    const windows = await readFeedbackGraphs(folder, 'windows');
+    const linux = await readFeedbackGraphs(folder, 'linux');
+    const written: WrittenFeedback = { content, section, captured, rows, graphs: { windows, linux } };
+    findings = [
+      await checked('feedback graphs', () => checkFeedbackGraphs(written)),
+      await checked('feedback weights', () => checkFeedbackWeights(written)),
+      await checked('feedback split', () => checkFeedbackApart(written)),
+    ];
+  });
+  return [readable, ...findings];
 }
 
 /** What a check says against the version; anything but an answer of ours goes on up. */

@@ -3,6 +3,7 @@ import type { Surroundings } from '../cli.ts';
 import { addBuildCommand } from './datasets/build.ts';
 import { addFetchCommand } from './datasets/fetch.ts';
 import { addInspectCommand } from './datasets/inspect.ts';
+import { addLineageCommand } from './datasets/lineage.ts';
 import { addListCommand } from './datasets/list.ts';
 import { addVerifyCommand } from './datasets/verify.ts';
 
@@ -16,4 +17,5 @@ export function addDatasetsCommand(program: Command, surroundings: Surroundings)
   addBuildCommand(datasets, surroundings);
   addInspectCommand(datasets, surroundings);
   addVerifyCommand(datasets, surroundings);
+  addLineageCommand(datasets, surroundings);
 }

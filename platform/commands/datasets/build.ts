@@ -2,14 +2,16 @@ import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { LogsterError } from '../../../contracts/errors.ts';
 import { PLATFORMS } from '../../../contracts/event.ts';
+import type { FeedbackSection } from '../../../datasets/feedback/section.ts';
 import { type Manifest, readManifest } from '../../../datasets/manifest.ts';
 import { buildVersion } from '../../../datasets/version/build.ts';
 import { FOLDS } from '../../../train/recipes.ts';
 import { windowsOf } from '../../../train/windows-of.ts';
 import type { Surroundings } from '../../cli.ts';
+import { type FeedbackFlags, withFeedback } from './feedback-input.ts';
 import { fittedIn, placesOf } from './places.ts';
 
-interface BuildFlags {
+interface BuildFlags extends FeedbackFlags {
   readonly manifest: string;
   readonly platform?: string;
   readonly to?: string;
@@ -34,22 +36,53 @@ export function addBuildCommand(datasets: Command, surroundings: Surroundings): 
       'what was fitted on rows and is judged with this version; checked for leaks',
       [],
     )
+    .option(
+      '--with-feedback',
+      "learn from analysts' verdicts too: they train beside the captures and judge nothing",
+    )
+    .option(
+      '--accept <ids...>',
+      'feedback ids of the review list that somebody looked at and trusts; see `logster datasets inspect`',
+      [],
+    )
+    .option('--since <date>', 'only verdicts from then on: a date or epoch seconds')
     .option('--to <folder>', 'where versions go; datasets/versions below the data directory otherwise')
     .action(async (flags: BuildFlags) => {
-      const built = await buildVersion({
-        manifest: ofPlatform(await readManifest(flags.manifest), flags.platform),
-        captureFolder: dirname(resolve(flags.manifest)),
-        readWindows: (capture) => windowsOf(capture),
-        outFolder: flags.to ?? placesOf(surroundings).versions,
-        folds: foldsOf(flags.folds),
-        fitted: await fittedIn(flags.fitted),
-        report: (line) => process.stderr.write(`${line}\n`),
-      });
+      const manifest = ofPlatform(await readManifest(flags.manifest), flags.platform);
+      const fitted = await fittedIn(flags.fitted);
+      const built = await withFeedback(surroundings, flags, (feedback) =>
+        buildVersion({
+          manifest,
+          captureFolder: dirname(resolve(flags.manifest)),
+          readWindows: (capture) => windowsOf(capture),
+          outFolder: flags.to ?? placesOf(surroundings).versions,
+          folds: foldsOf(flags.folds),
+          fitted,
+          ...(feedback && { feedback }),
+          report: (line) => process.stderr.write(`${line}\n`),
+        }),
+      );
       const { id, folder, rows, isNew } = built;
       process.stdout.write(
-        `${isNew ? 'Built' : 'It is there already:'} version ${id} with ${rows} windows in ${folder}\n`,
+        `${isNew ? 'Built' : 'It is there already:'} version ${id} with ${rows} windows in ${folder}\n${built.feedback ? feedbackLines(built.feedback) : ''}`,
       );
     });
+}
+
+/** What became of the verdicts, for people. */
+function feedbackLines({ rows, verdicts, platforms, leftOut, review }: FeedbackSection): string {
+  const learnt = Object.entries(platforms).map(
+    ([platform, { windows, weight }]) =>
+      `${platform}: ${windows.attack} attack (weight ${weight.attack.toFixed(2)}), ${windows.benign} benign (weight ${weight.benign.toFixed(2)})`,
+  );
+  const left = Object.entries(leftOut).map(([why, count]) => `${count} ${why}`);
+  const open = review.filter((one) => !one.accepted).length;
+  return [
+    `${rows} windows from ${verdicts} verdicts${learnt.length > 0 ? `; ${learnt.join('; ')}` : ''}`,
+    ...(left.length > 0 ? [`Windows left out: ${left.join(', ')}`] : []),
+    ...(open > 0 ? [`${open} verdicts wait on the review list; \`logster datasets inspect\` says why`] : []),
+    '',
+  ].join('\n');
 }
 
 function ofPlatform(manifest: Manifest, platform: string | undefined): Manifest {

@@ -2,12 +2,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { reasonOf } from '../../../contracts/errors.ts';
+import { type FeedbackContents, feedbackContents } from '../../../datasets/feedback/inspect.ts';
+import { readFeedbackRows } from '../../../datasets/feedback/read.ts';
 import { type Contents, contentsOf, PERCENTILES, type Share } from '../../../datasets/version/inspect.ts';
 import { picturesOf } from '../../../datasets/version/pictures.ts';
-import { readVersion } from '../../../datasets/version/read.ts';
+import { readVersion, type Version } from '../../../datasets/version/read.ts';
 import type { Surroundings } from '../../cli.ts';
 import { table } from '../../table.ts';
 import { vegaSvg } from '../../vega-svg.ts';
+import { feedbackTables } from './feedback-tables.ts';
 import { placesOf, versionFolder } from './places.ts';
 
 /** `logster datasets inspect`: what is in a version, as tables and as pictures. */
@@ -21,15 +24,20 @@ export function addInspectCommand(datasets: Command, surroundings: Surroundings)
     .action(async (named: string, flags: { pictures?: string; json?: boolean }) => {
       const version = await readVersion(await versionFolder(named, placesOf(surroundings)));
       const contents = contentsOf(version);
+      const feedback = await feedbackOf(version);
       process.stdout.write(
         flags.json
-          ? `${JSON.stringify({ id: version.id, ...contents })}\n`
-          : `Version ${version.id}\n\n${tables(contents)}\n`,
+          ? `${JSON.stringify({ id: version.id, ...contents, ...(feedback && { feedback }) })}\n`
+          : `Version ${version.id}\n\n${tables(contents)}\n${feedback ? `\n${feedbackTables(feedback)}\n` : ''}`,
       );
       if (flags.pictures === undefined) return;
       const said = await writePictures(flags.pictures, picturesOf(contents, version.rows));
       process.stderr.write(`${said}\n`);
     });
+}
+
+async function feedbackOf({ folder, content }: Version): Promise<FeedbackContents | undefined> {
+  return content.feedback && feedbackContents(await readFeedbackRows(folder), content.feedback);
 }
 
 function tables({ total, by, sizes, purged }: Contents): string {
