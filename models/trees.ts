@@ -94,7 +94,7 @@ function walkerOf(trees: Trees): RowLogit {
 }
 
 /** An attack shows in few processes, and seldom in one alone. */
-const MOST_SUSPICIOUS = 4;
+export const MOST_SUSPICIOUS = 4;
 
 /** The mean of the highest logit and of the mean of the four highest; the base where there is no process. */
 function processesLogit(trees: Trees, graph: GraphPart): number {

@@ -42,7 +42,10 @@ export function fitProcessTrees(examples: readonly WeightedExample[], seed: numb
 }
 
 /** Which processes of an example are learnt from. */
-function shownProcesses({ example, capture }: WeightedExample, random: () => number): readonly number[] {
+export function shownProcesses(
+  { example, capture }: WeightedExample,
+  random: () => number,
+): readonly number[] {
   const all = [...Array(example.graph.nodesPerType[0] ?? 0).keys()];
   if (example.label === 'benign') return shuffled(all, random).slice(0, ORDINARY_SHOWN);
   const { mark } = capture;
@@ -65,7 +68,7 @@ function beginnings(graph: HeteroGraph, end: number): Float64Array {
 }
 
 /** A column that never changes is never cut: names that are 0 here play no part in scoring either. */
-function namelessRows(graph: HeteroGraph): Float32Array {
+export function namelessRows(graph: HeteroGraph): Float32Array {
   const { platform } = graph.window;
   const rows = processRows(wholeGraph(graph));
   const width = processRowWidth(platform);

@@ -55,7 +55,7 @@ function shared(tree: Tree): Tree {
 }
 
 /** A column that never changes is never cut: names that are 0 here play no part in scoring either. */
-function namelessRow({ nodesPerType, features, window }: HeteroGraph): Float32Array {
+export function namelessRow({ nodesPerType, features, window }: HeteroGraph): Float32Array {
   const row = extremesOf(nodesPerType, features);
   NODE_TYPES[window.platform].forEach((type, place) => {
     for (const { from, to } of hashedPlaces(type))
@@ -65,7 +65,7 @@ function namelessRow({ nodesPerType, features, window }: HeteroGraph): Float32Ar
 }
 
 /** Every window `REPEATS` times, each time with other work over it and other node types hidden. */
-function altered(
+export function altered(
   examples: readonly WeightedExample[],
   rows: readonly Float32Array[],
   random: () => number,

@@ -58,15 +58,18 @@ export type AfterEpoch = (
 
 /**
  * Fits one platform's network to weighted examples. The same examples and recipe give the same parameters to the
- * byte. With a validation loss the epoch of its lowest value counts, and fitting ends `PATIENCE` epochs later.
+ * byte. With a validation loss the epoch of its lowest value counts, and fitting ends `PATIENCE` epochs later. With
+ * `initial` it begins from those parameters instead of fresh ones.
  */
 export async function fitNetwork(
   platform: Platform,
   examples: readonly WeightedExample[],
   recipe: Recipe,
   afterEpoch: AfterEpoch = () => null,
+  initial?: Float32Array,
 ): Promise<Fitted> {
-  const trainer = await openTrainer(recipe.backend ?? 'wasm', platform, { ...recipe, learningRate: 0 });
+  const options = { ...recipe, learningRate: 0, ...(initial && { initial }) };
+  const trainer = await openTrainer(recipe.backend ?? 'wasm', platform, options);
   try {
     return await fitWith(trainer, { platform, examples, recipe, afterEpoch });
   } finally {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogsterError } from '../contracts/errors.ts';
 import type { Platform } from '../contracts/event.ts';
@@ -7,7 +6,7 @@ import { sha256OfFile } from '../datasets/file-hash.ts';
 import type { Capture } from '../datasets/manifest.ts';
 import { trainingSide } from '../datasets/split.ts';
 import type { Clock } from '../ports/telemetry/telemetry.ts';
-import { codeVersion } from './example-cache.ts';
+import { trainingCode } from './code-version.ts';
 import type { Recipe } from './fit.ts';
 import { type Progress, progress } from './progress.ts';
 import { FOLDS, RECIPES } from './recipes.ts';
@@ -108,17 +107,6 @@ async function keyOf(captures: readonly Capture[], settings: object): Promise<st
     const { file, ...entry } = capture;
     hash.update(JSON.stringify({ ...entry, sha256: capture.sha256 ?? (await sha256OfFile(file)) }));
   }
-  hash.update(JSON.stringify([settings, await codeVersion()]));
-  for (const folder of [import.meta.dirname, join(import.meta.dirname, '..', 'models')])
-    for (const file of await codeBelow(folder)) hash.update(await readFile(join(folder, file)));
+  hash.update(JSON.stringify([settings, await trainingCode()]));
   return hash.digest('hex').slice(0, 16);
-}
-
-/** Files that decide what a fit gives; how it is reported afterwards does not. */
-async function codeBelow(folder: string): Promise<readonly string[]> {
-  const names = await readdir(folder, { recursive: true });
-  return names
-    .filter((name) => /(?<!\.(test|bench|d))\.(ts|js|wasm)$/.test(name))
-    .filter((name) => !/^(report[\\/]|model-card|evaluation-section)/.test(name))
-    .sort();
 }

@@ -21,12 +21,16 @@ import type { ReadCapture } from './weights.ts';
 /** The file that says what a version learnt from and how good it is. */
 export const CARD_FILE = 'card.md';
 
-/** A trained version, ready for a registry. */
-export interface TrainedVersion {
+/** A version, ready for a registry. */
+export interface NewVersion {
   readonly name: string;
   readonly files: Readonly<Record<string, Buffer>>;
   readonly tags: Readonly<Record<string, string>>;
   readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** A version that was trained from scratch. */
+export interface TrainedVersion extends NewVersion {
   readonly crossFitted: CrossFitted;
 }
 
@@ -91,7 +95,7 @@ export async function versionOf(parts: VersionParts): Promise<TrainedVersion> {
 }
 
 /** A hash over the files that were learnt from and what was claimed of them. */
-function dataVersion(captures: readonly Capture[]): string {
+export function dataVersion(captures: readonly Capture[]): string {
   const hash = createHash('sha256');
   for (const { file: _, ...one } of [...captures].sort((a, b) => a.id.localeCompare(b.id)))
     hash.update(JSON.stringify(one));
@@ -99,7 +103,7 @@ function dataVersion(captures: readonly Capture[]): string {
 }
 
 /** The smallest graphs of both classes: enough to prove an engine, small enough to travel. */
-function goldenBatch(platform: Platform, read: readonly ReadCapture[]) {
+export function goldenBatch(platform: Platform, read: readonly ReadCapture[]) {
   const windows = read.flatMap((one) => one.content.windows);
   const smallest = (label: 'attack' | 'benign') =>
     windows

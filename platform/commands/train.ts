@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { LogsterError } from '../../contracts/errors.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
@@ -13,12 +13,21 @@ import type { Surroundings } from '../cli.ts';
 import { type Config, readConfig } from '../config.ts';
 import { openPorts } from '../open-ports.ts';
 import { table } from '../table.ts';
+import { placesOf, versionFolder } from './datasets/places.ts';
 import { platformOf } from './models.ts';
+import { runTuning, type TuneFlags } from './train-from.ts';
 import { runSearch } from './train-search.ts';
+import { runWatch, type WatchFlags } from './train-watch.ts';
 
 interface TrainFlags {
   readonly platform: string;
-  readonly manifest: readonly string[];
+  readonly manifest?: readonly string[];
+  readonly from?: string;
+  readonly data?: string;
+  readonly captures?: string;
+  readonly watch?: boolean;
+  readonly every?: string;
+  readonly verdicts: string;
   readonly seed: string;
   readonly seeds?: string;
   readonly report?: string;
@@ -36,15 +45,18 @@ const MOST_WORKERS = 2;
 const REPORT_SEEDS = '5';
 
 /** `logster train`. */
-export function addTrainCommand(program: Command, { root, environment }: Surroundings): void {
+export function addTrainCommand(program: Command, surroundings: Surroundings): void {
   program
     .command('train')
     .description('train a network and its baselines, measure them by cross-fitting, and register the version')
     .requiredOption('--platform <platform>', PLATFORMS.join(' or '))
-    .requiredOption(
-      '--manifest <files...>',
-      'MANIFEST.json with the captures beside it; several count as one',
-    )
+    .option('--manifest <files...>', 'MANIFEST.json with the captures beside it; several count as one')
+    .option('--from <version>', 'fine-tune this version, "champion" or NAME@VERSION, on --data')
+    .option('--data <version>', 'a dataset version, its id or folder: its training side and its feedback')
+    .option('--captures <folder>', 'where the captures of --data lie; else that of the --manifest')
+    .option('--watch', 'stay, and fine-tune on a fresh dataset version whenever it is time')
+    .option('--every <hours>', 'with --watch: train so long after the last time')
+    .option('--verdicts <number>', 'with --watch: train when so many new ones have gathered', '50')
     .option('--seed <number>', 'equal seeds give equal weights', '1')
     .option(
       '--seeds <number>',
@@ -67,14 +79,63 @@ export function addTrainCommand(program: Command, { root, environment }: Surroun
         .choices(TRAINING_BACKENDS)
         .default('wasm'),
     )
-    .action((flags: TrainFlags) => runTraining(readConfig(environment, root), flags));
+    .action(async (flags: TrainFlags) => {
+      const { root, environment } = surroundings;
+      const config = readConfig(environment, root);
+      if (flags.watch) return runWatch(config, root, watchFlags(flags));
+      if (flags.from !== undefined || flags.data !== undefined)
+        return runTuning(config, root, await tuneFlags(flags, surroundings));
+      return runTraining(config, flags);
+    });
+}
+
+function watchFlags(flags: TrainFlags): WatchFlags {
+  const [manifest, ...more] = flags.manifest ?? [];
+  if (manifest === undefined || more.length > 0)
+    throw new LogsterError(
+      'input-invalid',
+      '--watch needs one --manifest: fresh dataset versions are built of its captures',
+    );
+  return {
+    ...{ manifest, platform: platformOf(flags.platform), from: flags.from ?? 'champion' },
+    seed: wholeNumber('seed', flags.seed),
+    triggers: {
+      hours: flags.every === undefined ? null : wholeNumber('every', flags.every),
+      verdicts: Math.max(1, wholeNumber('verdicts', flags.verdicts)),
+      drift: null,
+    },
+  };
+}
+
+async function tuneFlags(flags: TrainFlags, surroundings: Surroundings): Promise<TuneFlags> {
+  const { from, data } = flags;
+  if (data === undefined)
+    throw new LogsterError(
+      'input-invalid',
+      '--from needs --data: a version that `logster datasets build` made',
+    );
+  if (from === undefined)
+    throw new LogsterError(
+      'input-invalid',
+      '--data needs --from: verdicts train only a version to begin from; --manifest trains from scratch on captures',
+    );
+  const places = placesOf(surroundings);
+  const [manifest] = flags.manifest ?? [];
+  return {
+    ...{ from, platform: platformOf(flags.platform), seed: wholeNumber('seed', flags.seed) },
+    versionFolder: await versionFolder(data, places),
+    capturesFolder: flags.captures ?? (manifest === undefined ? places.captures : dirname(resolve(manifest))),
+  };
 }
 
 async function runTraining(config: Config, flags: TrainFlags): Promise<void> {
+  const { manifest } = flags;
+  if (manifest === undefined)
+    throw new LogsterError('input-invalid', 'Training needs --manifest, or --from and --data to fine-tune');
   const epochs = flags.epochs === undefined ? undefined : wholeNumber('epochs', flags.epochs);
   const common = {
     platform: platformOf(flags.platform),
-    manifestFiles: flags.manifest,
+    manifestFiles: manifest,
     seed: wholeNumber('seed', flags.seed),
     budgetMinutes: flags.budget === undefined ? null : wholeNumber('budget', flags.budget),
     workers: wholeNumber('workers', flags.workers),

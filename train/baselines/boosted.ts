@@ -27,30 +27,54 @@ const PENALTY = 1;
 
 /** Fits by second-order boosting on binned columns (Chen and Guestrin 2016); equal tables give equal models. */
 export function fitBoosted(table: Table, growth = FULL, random = seededRandom(1)): BoostedModel {
-  const scale = table.rows.length / table.weights.reduce((sum, weight) => sum + weight, 0);
-  const weights = table.weights.map((weight) => weight * scale); // mean 1, so that LEAF_WEIGHT counts rows
-  const bins = binned(table.rows);
-  const share = table.weights.reduce((sum, w, row) => sum + (table.attack[row] ? w : 0), 0);
+  const { rows, attack, weights } = scaledToRows(table);
+  const share = table.weights.reduce((sum, w, row) => sum + (attack[row] ? w : 0), 0);
   const odds = share / Math.max(1e-9, table.weights.reduce((sum, w) => sum + w, 0) - share);
   const base = Math.log(Math.min(1e3, Math.max(1e-3, odds)));
-  const logits = new Float64Array(table.rows.length).fill(base);
+  const margins = rows.map(() => base);
+  const targets = attack.map((one) => (one ? 1 : 0));
+  return { kind: 'boosted', base, trees: boostOn({ rows, targets, weights, margins }, growth, random) };
+}
+
+/** Rows with the logit that each has already and the probability that it should have. */
+export interface Margins {
+  readonly rows: readonly Float32Array[];
+  readonly targets: readonly number[]; // 0 to 1
+  readonly weights: readonly number[]; // of mean 1, so that LEAF_WEIGHT counts rows
+  readonly margins: readonly number[]; // logits
+}
+
+/** Trees that bring rows from their margins nearer to their targets; equal rows and random draws give equal trees. */
+export function boostOn(
+  { rows, targets, weights, margins }: Margins,
+  growth: Growth,
+  random: () => number,
+): readonly Tree[] {
+  const bins = binned(rows);
+  const logits = Float64Array.from(margins);
   const slopes = new Float64Array(logits.length);
   const curves = new Float64Array(logits.length);
   const trees: Tree[] = [];
   for (let round = 0; round < growth.trees; round++) {
     for (let row = 0; row < logits.length; row++) {
       const prob = sigmoid(logits[row] ?? 0);
-      slopes[row] = (weights[row] ?? 0) * (prob - (table.attack[row] ? 1 : 0));
+      slopes[row] = (weights[row] ?? 0) * (prob - (targets[row] ?? 0));
       curves[row] = (weights[row] ?? 0) * Math.max(1e-6, prob * (1 - prob));
     }
     const columns = drawnColumns(bins, growth.columnShare, random);
     const tree = growTree({ ...bins, drawn: columns }, slopes, curves, weights, growth);
     trees.push(tree);
-    table.rows.forEach((row, place) => {
+    rows.forEach((row, place) => {
       logits[place] = (logits[place] ?? 0) + leafValue(tree, row);
     });
   }
-  return { kind: 'boosted', base, trees };
+  return trees;
+}
+
+/** The same rows with weights of mean 1. */
+export function scaledToRows<Rows extends Pick<Table, 'rows' | 'weights'>>(table: Rows): Rows {
+  const scale = table.rows.length / table.weights.reduce((sum, weight) => sum + weight, 0);
+  return { ...table, weights: table.weights.map((weight) => weight * scale) };
 }
 
 /** The probability that a row is an attack. */
