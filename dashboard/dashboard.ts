@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
 import { isUnavailable, LogsterError, reasonOf } from '../contracts/errors.ts';
@@ -12,6 +12,7 @@ import type { AlertStore } from '../ports/alerts/alerts.ts';
 import type { Documents } from '../ports/documents/documents.ts';
 import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import { forwardToApi } from './forward-to-api.ts';
+import { blessPage, type ModelSources } from './queries/models.ts';
 import { readingRoutes } from './routes.ts';
 
 export interface DashboardSettings extends AccessSettings {
@@ -26,6 +27,8 @@ export interface DashboardNeeds {
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly settings: DashboardSettings;
+  /** What the view of models shows; without them there is no such view. */
+  readonly models?: ModelSources;
   /** The built page. */
   readonly pageDirectory: string;
 }
@@ -114,10 +117,12 @@ export function dashboardApp(needs: DashboardNeeds): Express {
   );
   api.use(
     guard.needs('read'),
-    readingRoutes({ documents, alerts, clock, access: guard, alertThreshold }),
+    readingRoutes({ documents, alerts, clock, access: guard, alertThreshold, models: needs.models }),
     (request, response) => sendProblem(response, 404, `There is no ${request.method} ${request.path} here`),
   );
   app.use('/api', api);
+  if (needs.models)
+    app.get('/models/:name/:version/bless.html', guard.needs('read'), reportPage(needs.models));
   app.use(
     express.static(pageDirectory, {
       setHeaders(response, file) {
@@ -158,6 +163,21 @@ function securityHeaders() {
     strictTransportSecurity: false, // the proxy that speaks TLS sets it
     referrerPolicy: { policy: 'no-referrer' },
   });
+}
+
+/**
+ * A report's page brings its styles and pictures along. It runs nothing, loads nothing and has no origin, whatever
+ * text of captures and people stands in it.
+ */
+const REPORT_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
+
+function reportPage(models: ModelSources): RequestHandler<{ name: string; version: string }> {
+  return async ({ params }, response) => {
+    const page = await blessPage(models, params.name, params.version);
+    response.set({ 'Content-Security-Policy': REPORT_POLICY, 'Cache-Control': 'no-store' });
+    response.type('html').send(page);
+  };
 }
 
 function answerErrors(telemetry: Telemetry): ErrorRequestHandler {

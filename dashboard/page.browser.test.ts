@@ -12,10 +12,12 @@ import { embeddedDocuments } from '../ports/documents/embedded.ts';
 import { embeddedGraphs } from '../ports/graphs/embedded.ts';
 import type { GraphStore } from '../ports/graphs/graphs.ts';
 import { keptOf } from '../ports/graphs/sample.ts';
+import { folderRegistry } from '../ports/registry/embedded.ts';
 import { systemClock } from '../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { dashboard } from './dashboard.ts';
 import { type Sample, sampleAttack, storeSample } from './sample-attack.ts';
+import { sampleModels } from './sample-models.ts';
 
 const PAGE = join(import.meta.dirname, '..', 'dist', 'dashboard-page');
 const executablePath = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
@@ -53,7 +55,9 @@ const ARGUMENTS = [
     const local = { host: '127.0.0.1', port: 0 };
     const answering = await api({ ...shared, graphs, settings: { ...local, corsOrigins: [] } });
     const settings = { ...local, apiUrl: answering.url };
-    stages = [answering, await dashboard({ ...shared, pageDirectory: PAGE, settings })];
+    const registry = folderRegistry({ directory: join(directory, 'registry') });
+    const models = await sampleModels(registry, Date.now() / 1000);
+    stages = [answering, await dashboard({ ...shared, models, pageDirectory: PAGE, settings })];
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: ARGUMENTS });
   }, 60_000);
   afterAll(async () => {
@@ -92,6 +96,7 @@ const ARGUMENTS = [
     ['Timeline', () => '#/timeline', 'tbody tr.alarm'],
     ['Recent attacks', () => '#/attacks', '.attack-row'],
     ['Alerts', () => '#/alerts', '.alert-row'],
+    ['Models', () => '#/models', '.platform .ranked'],
     ['Alert', () => `#/alert/${sample.alerts[0]!.alert_id}`, '.verdict'],
     ['Inference detail', attack, '[role=treeitem]'],
     ['an empty range', () => '#/summary?from=0&to=1', '.state.nothing'],

@@ -10,6 +10,7 @@ import type { Clock } from '../ports/telemetry/telemetry.ts';
 import { alertOf, alertsOf } from './queries/alerts.ts';
 import { HOST_ORDERS, hosts } from './queries/hosts.ts';
 import { inference } from './queries/inference.ts';
+import { type ModelSources, models } from './queries/models.ts';
 import { RECENT_ORDERS, recent } from './queries/recent.ts';
 import { summary } from './queries/summary.ts';
 import { techniques } from './queries/techniques.ts';
@@ -32,6 +33,7 @@ export interface RouteNeeds {
   readonly clock: Clock;
   readonly access: Access;
   readonly alertThreshold: number;
+  readonly models?: ModelSources | undefined;
 }
 
 const alertsShape = {
@@ -94,6 +96,12 @@ export function readingRoutes(needs: RouteNeeds): Router {
     const scope = scopeOf(read, callerOf(response), clock.now());
     response.json(await recent(documents, scope, { ...read, alertThreshold }));
   });
+  const sources = needs.models;
+  if (sources)
+    router.get('/models', async (request, response) => {
+      readParameters(request.query, {});
+      response.json(await models(sources, callerOf(response)));
+    });
   router.get('/inferences/:id', async (request, response) => {
     readParameters(request.query, {});
     response.json(await inference(needs, request.params.id, callerOf(response)));

@@ -8,6 +8,8 @@ import { addDocsCommand } from './commands/docs.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addModelCommands } from './commands/models.ts';
+import { addModelsDriftCommand } from './commands/models-drift.ts';
+import { addModelsReferenceCommand } from './commands/models-reference.ts';
 import { addModelsReportCommand } from './commands/models-report.ts';
 import { addNotebooksCommand } from './commands/notebooks.ts';
 import { addRecordCommand } from './commands/record.ts';
@@ -44,6 +46,8 @@ export async function main(args: readonly string[]): Promise<void> {
   addTrainCommand(program, surroundings);
   addModelsReportCommand(program, surroundings);
   addNotebooksCommand(program, surroundings);
+  addModelsDriftCommand(program, surroundings);
+  addModelsReferenceCommand(program, surroundings);
   addRecordCommand(program);
   addDatasetsCommand(program, surroundings);
   addDlqCommand(program, surroundings);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PLATFORMS } from '../contracts/event.ts';
+import { MODEL_FILES, modelManifestSchema } from '../models/artifact.ts';
 import type { ModelFile, Registry } from '../ports/registry/registry.ts';
 import type { Log } from '../ports/telemetry/telemetry.ts';
 import { modelNameOf } from '../serve/champions.ts';
@@ -26,11 +27,22 @@ export async function registerShippedModels(
     const champion = await registry.alias(name, 'champion');
     const known = versions.find((version) => sameFiles(version.files, files));
     const shipped =
-      known ?? (await registry.register(name, { files, tags: { origin: 'shipped', platform }, metrics: {} }));
+      known ??
+      (await registry.register(name, {
+        files,
+        tags: { origin: 'shipped', platform },
+        metrics: metricsIn(files),
+      }));
     if (champion?.version === shipped.version || (champion && champion.tags.origin !== 'shipped')) continue;
     await registry.setAlias(name, 'champion', shipped.version);
     log.info('Registered the shipped model', { platform, version: shipped.version });
   }
+}
+
+/** The figures that the version itself says, so that it compares with those that are trained here. */
+function metricsIn(files: Readonly<Record<string, Buffer>>): Readonly<Record<string, number>> {
+  const manifest = files[MODEL_FILES.manifest];
+  return manifest ? modelManifestSchema.parse(JSON.parse(manifest.toString('utf8'))).metrics : {};
 }
 
 function sameFiles(registered: readonly ModelFile[], files: Readonly<Record<string, Buffer>>): boolean {

@@ -2,7 +2,6 @@ import { alerting } from '../alerting/alerting.ts';
 import { api } from '../alerting/api/api.ts';
 import { techniqueAnalyzer } from '../alerting/sigma/techniques.ts';
 import type { Stage } from '../contracts/stage.ts';
-import { dashboard } from '../dashboard/dashboard.ts';
 import { indexDocuments } from '../dashboard/index-documents.ts';
 import { featureNames } from '../featurize/features.ts';
 import { featurize } from '../featurize/featurize.ts';
@@ -11,6 +10,7 @@ import type { Clock, Telemetry } from '../ports/telemetry/telemetry.ts';
 import type { KeepSettings } from '../serve/keep-graphs.ts';
 import { serve } from '../serve/serve.ts';
 import type { Config } from './config.ts';
+import { dashboardWithDrift } from './drift/dashboard-with-drift.ts';
 import { PORT_NAMES, type PortName, type Ports } from './open-ports.ts';
 import { planScorers } from './plan-scorers.ts';
 
@@ -25,7 +25,7 @@ const USED: Readonly<Record<StageName, readonly PortName[]>> = {
   alerting: ['bus', 'alerts', 'documents'],
   index: ['bus', 'documents'],
   api: ['alerts', 'documents', 'graphs'],
-  dashboard: ['alerts', 'documents', 'graphs'],
+  dashboard: ['state', 'alerts', 'documents', 'graphs', 'registry'],
 };
 
 /** The ports that these stages use between them. */
@@ -101,8 +101,9 @@ export function startStage(name: StageName, needs: StageNeeds): Promise<Stage> {
         },
       });
     case 'dashboard':
-      return dashboard({
+      return dashboardWithDrift({
         ...shared,
+        sampleShare: config.feedback.sample_share,
         pageDirectory: files.page,
         settings: {
           ...config.dashboard,

@@ -52,7 +52,7 @@ export async function openRun(options: RunOptions): Promise<Run> {
   const { manifestFiles, cacheFolder } = options;
   const source = await captureSource({ manifestFiles, platform, cacheFolder });
   for (const { id, reason } of source.unreadable) report(`left out ${id}: ${reason}`);
-  const usable = trainingSide(source.captures).filter((one) => one.attack === false || one.mark !== null);
+  const usable = trainingCaptures(source.captures);
   checkUsable(usable, platform, folds);
   const { seed: _, ...recipe } = { ...RECIPES[platform], ...options.recipe, seed: 0 };
   const key = await keyOf(source.captures, { platform, folds, recipe });
@@ -78,6 +78,11 @@ export async function openRun(options: RunOptions): Promise<Run> {
       await Promise.all(executors.map((one) => one.close()));
     },
   };
+}
+
+/** Captures that a version learns from: those that may train and are labelled. */
+export function trainingCaptures(captures: readonly Capture[]): readonly Capture[] {
+  return trainingSide(captures).filter((one) => one.attack === false || one.mark !== null);
 }
 
 function checkUsable(captures: readonly Capture[], platform: Platform, folds: number): void {

@@ -6,6 +6,7 @@ import { wasmEngine } from '../models/wasm/engine.ts';
 import { fakeClock } from '../ports/telemetry/clock.ts';
 import { modelNameOf } from '../serve/champions.ts';
 import { BASELINES } from './baselines/baselines.ts';
+import { decodeReference, REFERENCE_FILE } from './drift/reference.ts';
 import { writeTestManifest } from './example-fixtures.ts';
 import { loadFiles, modelName } from './load-model.ts';
 import { PARTS } from './report/training-report.ts';
@@ -57,6 +58,12 @@ test('trainPlatform() gives a version that loads, proves itself and is the same 
   expect(baselines.every((one) => one.scaling !== undefined)).toBe(true);
   (await openProven(model, wasmEngine)).close();
   expect(model.manifest.thresholds.map((one) => one.threshold)).toEqual([0.7, 0.5]);
+  const reference = decodeReference(version.files[REFERENCE_FILE] ?? Buffer.alloc(0), id);
+  expect(reference).toMatchObject({
+    platform: 'windows',
+    scores: 'held-out',
+    endpoints: { window: 2, score: 2 },
+  });
   const card = version.files['card.md']?.toString() ?? '';
   expect(card).toContain('| MIT | 4 | 4 | 2 | 2 |');
   expect(card).toContain('| gat | ');

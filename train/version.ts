@@ -11,6 +11,8 @@ import { wasmEngine } from '../models/wasm/engine.ts';
 import { encodeBaselines } from './baselines/baselines.ts';
 import { SHOWN_THRESHOLDS } from './calibrate.ts';
 import type { CrossFitted } from './cross-fit.ts';
+import { heldOutScores, referenceOfCaptures } from './drift/capture-reference.ts';
+import { encodeReference, REFERENCE_FILE } from './drift/reference.ts';
 import { BENIGN_RATES } from './evaluation.ts';
 import type { Recipe } from './fit.ts';
 import type { Trained } from './fit-all.ts';
@@ -82,6 +84,9 @@ export async function versionOf(parts: VersionParts): Promise<TrainedVersion> {
   const files = {
     ...encodeModel({ ...model, golden }),
     [BASELINES_FILE]: encodeBaselines(baselines),
+    [REFERENCE_FILE]: encodeReference(
+      referenceOfCaptures(platform, read, { scores: heldOutScores(crossFitted.windows), heldOut: true }),
+    ),
     [CARD_FILE]: Buffer.from(modelCard(manifest, parts)),
   };
   const tags = {

@@ -11,6 +11,7 @@ import { AttacksView } from './views/attacks.tsx';
 import { HostsView } from './views/hosts.tsx';
 import { InferenceView } from './views/inference.tsx';
 import { QueueView } from './views/queue.tsx';
+import { ModelsView } from './views/models.tsx';
 import { SummaryView } from './views/summary.tsx';
 import { TimelineView } from './views/timeline.tsx';
 
@@ -27,6 +28,7 @@ const TABS: readonly { readonly view: View; readonly name: string }[] = [
   { view: 'attacks', name: 'Recent attacks' },
   { view: 'alerts', name: 'Alerts' },
   { view: 'queue', name: 'Review queue' },
+  { view: 'models', name: 'Models' },
 ];
 
 const TITLES: Record<View, string> = {
@@ -36,6 +38,7 @@ const TITLES: Record<View, string> = {
   attacks: 'Recent attacks',
   alerts: 'Alerts',
   queue: 'Review queue',
+  models: 'Models',
   inference: 'Inference detail',
   alert: 'Alert',
 };
@@ -100,7 +103,7 @@ function Content({ place, session }: { readonly place: Place; readonly session: 
         <>
           <div class="head">
             <h1>{TITLES[place.view]}</h1>
-            {place.view !== 'queue' && <FilterBar place={place} />}
+            {place.view !== 'queue' && place.view !== 'models' && <FilterBar place={place} />}
           </div>
           {place.view === 'summary' && <SummaryView {...shown} />}
           {place.view === 'hosts' && <HostsView {...shown} />}
@@ -108,6 +111,7 @@ function Content({ place, session }: { readonly place: Place; readonly session: 
           {place.view === 'attacks' && <AttacksView {...shown} />}
           {place.view === 'alerts' && <AlertsView {...shown} />}
           {place.view === 'queue' && <QueueView {...shown} />}
+          {place.view === 'models' && <ModelsView {...shown} />}
         </>
       );
   }

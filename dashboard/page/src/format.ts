@@ -73,3 +73,8 @@ export function levelOf(
   if (probability >= session.alert_threshold) return 'alert';
   return probability >= session.attack_probability ? 'attack' : 'benign';
 }
+
+/** A share as percent, with a decimal where it is small: 3.2 %, 41 %. */
+export function shareText(share: number): string {
+  return `${(100 * share).toLocaleString('en-US', { maximumFractionDigits: share < 0.1 ? 1 : 0 })} %`;
+}

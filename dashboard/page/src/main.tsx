@@ -7,6 +7,7 @@ import './styles/lists.css';
 import './styles/rows.css';
 import './styles/states.css';
 import './styles/tables.css';
+import './styles/models.css';
 import './styles/narrow.css';
 
 const place = document.getElementById('page');

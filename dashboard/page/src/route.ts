@@ -7,6 +7,7 @@ export const VIEWS = [
   'attacks',
   'alerts',
   'queue',
+  'models',
   'inference',
   'alert',
 ] as const;
