@@ -7,6 +7,7 @@ import { addDlqCommand } from './commands/dlq.ts';
 import { addDocsCommand } from './commands/docs.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addKeysCommand } from './commands/keys.ts';
+import { addModelVersionsCommand } from './commands/model-versions.ts';
 import { addModelCommands } from './commands/models.ts';
 import { addModelsDriftCommand } from './commands/models-drift.ts';
 import { addModelsReferenceCommand } from './commands/models-reference.ts';
@@ -31,7 +32,7 @@ export interface Surroundings {
 /** Stages that get a process of their own when all are started. */
 const BESIDE = ['index'] as const satisfies readonly StageName[];
 
-/** Runs one command line. Exit codes: 0 done, 1 failed, 2 used wrongly. */
+/** Runs one command line. Exit codes: 0 done, 1 failed, 2 used wrongly; `logster models` has two more. */
 export async function main(args: readonly string[]): Promise<void> {
   const surroundings: Surroundings = { root: projectRoot(), environment: process.env };
   const program = new Command('logster')
@@ -44,6 +45,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addReplayCommand(program, surroundings);
   addModelCommands(program, surroundings);
   addTrainCommand(program, surroundings);
+  addModelVersionsCommand(program, surroundings);
   addModelsReportCommand(program, surroundings);
   addNotebooksCommand(program, surroundings);
   addModelsDriftCommand(program, surroundings);

@@ -38,6 +38,14 @@ const schema = z.strictObject({
         .describe('scorer processes; 0: one per GPU where GPUs score, else one per core but one'),
     })
     .prefault({}),
+  models: z
+    .strictObject({
+      second_approval: z
+        .boolean()
+        .default(false)
+        .describe('a promotion needs the approval of a second person'),
+    })
+    .prefault({}),
   queue: z
     .strictObject({
       max_jobs: z.number().int().positive().default(1000).describe('batches that may wait'),

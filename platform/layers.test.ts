@@ -31,7 +31,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** A port's implementations, beside its interface and contract suite. */
 const IMPLEMENTATION =
-  /^ports\/(bus|queue|state|documents|alerts|graphs|registry)\/(?!(\1|\w+\.contract|kafka-settings|tracking|shadow-report)\.ts$)/;
+  /^ports\/(bus|queue|state|documents|alerts|graphs|registry)\/(?!(\1|\w+\.contract|kafka-settings|tracking|promotion|shadow-report)\.ts$)/;
 
 function sourcesBelow(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })

@@ -16,10 +16,10 @@ import type { Pair } from './example.ts';
 import { brier, poissonInterval, prAuc, quantile, rocAuc, shareHigher } from './metrics.ts';
 
 /** Seconds between two ticks of one machine: what one more benign window adds to the observed time. */
-const TICK_SECONDS = 30;
+export const TICK_SECONDS = 30;
 
 /** An alert keeps its machine silent for this long (Logster reference, section 7.3). */
-const DEDUP_SECONDS = 300;
+export const DEDUP_SECONDS = 300;
 
 /** A window's scores by every scorer. */
 export type Scores = Readonly<Partial<Record<ScorerName, number>>>;

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fakeClock } from '../telemetry/clock.ts';
 import { folderRegistry } from './embedded.ts';
+import { historyContract } from './history.contract.ts';
+import { promotionContract } from './promotion.contract.ts';
 import { registryContract } from './registry.contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'logster-registry-'));
@@ -17,10 +19,13 @@ const newDirectory = (): string => {
 const MODEL = { files: { 'weights.bin': Buffer.from('weights') }, tags: {}, metrics: {} };
 
 describe('folder registry', () => {
-  registryContract(async () => {
+  const emptyPlace = async () => {
     const directory = newDirectory();
     return async () => folderRegistry({ directory });
-  });
+  };
+  registryContract(emptyPlace);
+  historyContract(emptyPlace);
+  promotionContract(emptyPlace);
 
   test('a version carries the time of its registration', async () => {
     const registry = folderRegistry({ directory: newDirectory(), clock: fakeClock(1234) });

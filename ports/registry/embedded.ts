@@ -21,8 +21,9 @@ const manifestSchema = z.object({
 
 /**
  * Models in a folder: `<model>/<version>/manifest.json`, `<model>/<version>/files/…` and `…/reports/…`,
- * `<model>/aliases/<alias>` with a version's number, and a file per line of its history. A version is there once its manifest is; its number is
- * taken by making its folder, which only one process can. Files are written through to the disk.
+ * `<model>/aliases/<alias>` with a version's number, and a file per line of its history. A version is there once its
+ * manifest is; its number is taken by making its folder, which only one process can. Files are written through to the
+ * disk.
  */
 export function folderRegistry(options: {
   readonly directory: string;
@@ -94,14 +95,15 @@ export function folderRegistry(options: {
       return bytesOf(join(folderOf(name), version, 'reports', checkedName('report', file)));
     },
     async record(name, entry) {
-      const folder = join(folderOf(name), 'history');
       const line = encodeEntry(entry);
+      await registry.version(name, entry.version);
+      const folder = join(folderOf(name), 'history');
       await mkdir(folder, { recursive: true });
       await replaceFile(folder, `${Math.round(entry.at * 1000)}-${randomUUID()}.json`, line);
     },
     async history(name) {
       const folder = join(folderOf(name), 'history');
-      const files = (await namesIn(folder)).filter((file) => /^\d/.test(file)).sort();
+      const files = (await namesIn(folder)).filter((file) => /^\d/.test(file)).sort(); // not the unfinished
       const lines = files.map(async (file) => decodeEntry(await readFile(join(folder, file), 'utf8'), file));
       return byTime(await Promise.all(lines));
     },

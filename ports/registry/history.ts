@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 import { CHANGES, type HistoryEntry } from './registry.ts';
 
-const LONGEST_WHY = 2000; // MLflow keeps 5,000 characters of a tag
+const LONGEST_WHY = 2000;
+const LONGEST_LINE = 5000; // what MLflow keeps of a tag; control characters take six each
 
 const entrySchema = z.object({
-  at: z.number(),
+  at: z.number().nonnegative(),
   change: z.enum(CHANGES),
   version: z.string(),
   from: z.string().nullable(),
@@ -16,8 +17,10 @@ const entrySchema = z.object({
 /** A line of a history as text. Throws input-invalid for what would not be read back. */
 export function encodeEntry(entry: HistoryEntry): string {
   const checked = entrySchema.safeParse(entry);
-  if (checked.success) return JSON.stringify(checked.data);
-  throw new LogsterError('input-invalid', `This cannot go into a history: ${z.prettifyError(checked.error)}`);
+  if (!checked.success) throw unfit(z.prettifyError(checked.error));
+  const line = JSON.stringify(checked.data);
+  if (line.length > LONGEST_LINE) throw unfit(`it takes ${line.length} characters; shorten the reason`);
+  return line;
 }
 
 /** A line of a history; `place` names where it was read. */
@@ -30,6 +33,9 @@ export function decodeEntry(text: string, place: string): HistoryEntry {
     });
   }
 }
+
+const unfit = (problem: string): LogsterError =>
+  new LogsterError('input-invalid', `This cannot go into a history: ${problem}`);
 
 /** Lines by their time; those of one moment keep their order. */
 export function byTime(entries: readonly HistoryEntry[]): readonly HistoryEntry[] {

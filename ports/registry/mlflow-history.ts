@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { byTime, decodeEntry, encodeEntry } from './history.ts';
+import { byTime, decodeEntry } from './history.ts';
 import { readAnswer, tell } from './mlflow-calls.ts';
 import type { Call, MlflowClient } from './mlflow-client.ts';
 import type { HistoryEntry } from './registry.ts';
@@ -16,10 +16,10 @@ const modelSchema = z.object({
 /** A model's history as tags of the registered model, one tag per line: MLflow keeps each by itself. */
 export function mlflowHistory(client: MlflowClient) {
   return {
-    /** Adds a line; a repeat of the call sets the same tag. */
-    async add(name: string, entry: HistoryEntry): Promise<void> {
-      const key = `${PREFIX}${Math.round(entry.at * 1000)}.${randomUUID()}`;
-      const body = { name, key, value: encodeEntry(entry) };
+    /** Adds an encoded line of a time, epoch seconds; a repeat of the call sets the same tag. */
+    async add(name: string, at: number, line: string): Promise<void> {
+      const key = `${PREFIX}${Math.round(at * 1000)}.${randomUUID()}`;
+      const body = { name, key, value: line };
       await tell(client, { method: 'POST', path: 'mlflow/registered-models/set-tag', body });
     },
     async of(name: string): Promise<readonly HistoryEntry[]> {

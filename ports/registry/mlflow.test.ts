@@ -1,9 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { withServer } from '../with-server.ts';
 import { type Between, between, type Seen, type Turn } from './between.ts';
+import { historyContract } from './history.contract.ts';
 import { mlflowRegistry } from './mlflow.ts';
 import { MlflowClient } from './mlflow-client.ts';
 import { runsOf, sourceOf, stored } from './mlflow-look.ts';
+import { promotionContract } from './promotion.contract.ts';
 import { registryContract } from './registry.contract.ts';
 import type { Registry } from './registry.ts';
 
@@ -36,10 +38,13 @@ withServer('TEST_MLFLOW', 'MLflow registry', (url) => {
     return made;
   };
 
-  registryContract(async () => {
+  const emptyPlace = async () => {
     const prefix = newPrefix();
     return async () => mlflowRegistry({ url, prefix });
-  });
+  };
+  registryContract(emptyPlace);
+  historyContract(emptyPlace);
+  promotionContract(emptyPlace);
 
   test('files come back byte by byte, whatever is in them and whatever they are called', async () => {
     const registry = open();

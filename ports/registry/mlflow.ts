@@ -1,6 +1,7 @@
 import { systemClock } from '../telemetry/clock.ts';
 import type { Clock } from '../telemetry/telemetry.ts';
 import { unheard } from '../unheard.ts';
+import { encodeEntry } from './history.ts';
 import { download, proxied, upload } from './mlflow-artifacts.ts';
 import { eachOf } from './mlflow-calls.ts';
 import { MlflowClient, type MlflowServer } from './mlflow-client.ts';
@@ -82,8 +83,14 @@ export function mlflowRegistry(options: MlflowRegistryOptions): Registry {
     async attached(name, version, file) {
       return download(client, await reportPath(name, version, file), 0);
     },
-    record: (name, entry) => history.add(fullName(name), entry),
-    history: (name) => history.of(fullName(name)),
+    async record(name, entry) {
+      const line = encodeEntry(entry);
+      await existing(name, entry.version);
+      await history.add(fullName(name), entry.at, line);
+    },
+    async history(name) {
+      return history.of(fullName(name));
+    },
     async close() {
       client.close();
     },

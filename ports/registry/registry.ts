@@ -57,9 +57,9 @@ export interface Registry {
   attach(name: string, version: string, file: string, bytes: Buffer): Promise<void>;
   /** A report that was attached, or nothing. */
   attached(name: string, version: string, file: string): Promise<Buffer | undefined>;
-  /** Adds a line to the model's history. */
+  /** Adds a line to the model's history. Throws not-found for a version that is not there, input-invalid for nonsense. */
   record(name: string, entry: HistoryEntry): Promise<void>;
-  /** The model's history, oldest first. */
+  /** The model's history, oldest first; empty for a model that is not there. */
   history(name: string): Promise<readonly HistoryEntry[]>;
   close(): Promise<void>;
 }
