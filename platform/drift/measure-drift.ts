@@ -2,6 +2,7 @@ import type { Drift } from '../../contracts/drift.ts';
 import { FEWEST_WINDOWS } from '../../contracts/drift.ts';
 import type { Platform } from '../../contracts/event.ts';
 import { decodeBatch } from '../../contracts/graph-batch.ts';
+import { graphsOf } from '../../contracts/graphs-of.ts';
 import type { AlertStore } from '../../ports/alerts/alerts.ts';
 import type { Documents } from '../../ports/documents/documents.ts';
 import type { GraphStore, KeptWindow } from '../../ports/graphs/graphs.ts';
@@ -10,7 +11,6 @@ import { modelNameOf } from '../../serve/champions.ts';
 import { type DriftMeter, driftMeter } from '../../train/drift/drift.ts';
 import { precisionByWeek } from '../../train/drift/precision.ts';
 import { decodeReference, REFERENCE_FILE, type Reference } from '../../train/drift/reference.ts';
-import { graphsOf } from '../../train/example-cache.ts';
 
 /** Where drift is read from. */
 export interface DriftSources {
