@@ -12,6 +12,7 @@ import { addModelCommands } from './commands/models.ts';
 import { addModelsDriftCommand } from './commands/models-drift.ts';
 import { addModelsReferenceCommand } from './commands/models-reference.ts';
 import { addModelsReportCommand } from './commands/models-report.ts';
+import { addNotebooksCommand } from './commands/notebooks.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addSetupNativeCommand } from './commands/setup-native.ts';
@@ -46,6 +47,7 @@ export async function main(args: readonly string[]): Promise<void> {
   addTrainCommand(program, surroundings);
   addModelVersionsCommand(program, surroundings);
   addModelsReportCommand(program, surroundings);
+  addNotebooksCommand(program, surroundings);
   addModelsDriftCommand(program, surroundings);
   addModelsReferenceCommand(program, surroundings);
   addRecordCommand(program);
