@@ -9,7 +9,8 @@ import { modelNameOf } from '../serve/champions.ts';
 
 /**
  * Puts the models that come with the product into the registry, each once. A shipped model becomes champion when
- * there is none, or when the champion is an older shipped one; a version that somebody promoted stays.
+ * there is none, or when the champion is an older shipped one and nobody has decided yet: what somebody promoted, or
+ * went back to, stays.
  */
 export async function registerShippedModels(
   registry: Registry,
@@ -33,10 +34,17 @@ export async function registerShippedModels(
         tags: { origin: 'shipped', platform },
         metrics: metricsIn(files),
       }));
-    if (champion?.version === shipped.version || (champion && champion.tags.origin !== 'shipped')) continue;
+    if (champion?.version === shipped.version) continue;
+    if (champion && (champion.tags.origin !== 'shipped' || (await isDecided(registry, name)))) continue;
     await registry.setAlias(name, 'champion', shipped.version);
     log.info('Registered the shipped model', { platform, version: shipped.version });
   }
+}
+
+/** Whether somebody has said before which version serves. */
+async function isDecided(registry: Registry, name: string): Promise<boolean> {
+  const history = await registry.history(name);
+  return history.some(({ change }) => change === 'promoted' || change === 'rolled-back');
 }
 
 /** The figures that the version itself says, so that it compares with those that are trained here. */
