@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { Shifts } from '../../contracts/drift.ts';
 import type { Platform } from '../../contracts/event.ts';
 import { reachableWindows, readVerdicts } from '../../datasets/feedback/gather.ts';
 import { readManifest } from '../../datasets/manifest.ts';
@@ -10,6 +11,7 @@ import { FOLDS } from '../../train/recipes.ts';
 import { type Triggers, watch } from '../../train/watch.ts';
 import { windowsOf } from '../../train/windows-of.ts';
 import type { Config } from '../config.ts';
+import { storedDrift } from '../drift/drift-watch.ts';
 import { openPorts, openTracking, type Ports } from '../open-ports.ts';
 import { tuneAndRegister } from './train-from.ts';
 
@@ -47,7 +49,7 @@ export async function runWatch(config: Config, root: string, flags: WatchFlags):
       {
         ...{ platform, triggers, log, clock: systemClock, state: ports.state },
         owner: `${hostname()} ${process.pid}`,
-        driftOf: async () => null,
+        driftOf: async () => furthest((await storedDrift(ports.state, platform))?.shifts),
         async verdictsSince(at) {
           const verdicts = await readVerdicts(ports.alerts, at);
           return verdicts.filter((one) => one.platform === platform && one.is_true_positive !== null).length;
@@ -72,6 +74,13 @@ export async function runWatch(config: Config, root: string, flags: WatchFlags):
     await tracking?.close();
   }
   log.info('stopped watching', { platform });
+}
+
+/** The further of what features and scores have moved, less what chance gives; null where it cannot be told. */
+function furthest(shifts: Shifts | null | undefined): number | null {
+  if (!shifts) return null;
+  const score = shifts.score?.comparable ? shifts.score.excess : 0;
+  return Math.max(shifts.features.excess, score);
 }
 
 /** Builds a version of the manifest's captures with all verdicts so far; its folder. */

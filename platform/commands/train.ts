@@ -28,6 +28,7 @@ interface TrainFlags {
   readonly watch?: boolean;
   readonly every?: string;
   readonly verdicts: string;
+  readonly drift?: string;
   readonly seed: string;
   readonly seeds?: string;
   readonly report?: string;
@@ -57,6 +58,10 @@ export function addTrainCommand(program: Command, surroundings: Surroundings): v
     .option('--watch', 'stay, and fine-tune on a fresh dataset version whenever it is time')
     .option('--every <hours>', 'with --watch: train so long after the last time')
     .option('--verdicts <number>', 'with --watch: train when so many new ones have gathered', '50')
+    .option(
+      '--drift <index>',
+      'with --watch: train when features or scores have moved so far, as the dashboard measures it',
+    )
     .option('--seed <number>', 'equal seeds give equal weights', '1')
     .option(
       '--seeds <number>',
@@ -102,7 +107,7 @@ function watchFlags(flags: TrainFlags): WatchFlags {
     triggers: {
       hours: flags.every === undefined ? null : wholeNumber('every', flags.every),
       verdicts: Math.max(1, wholeNumber('verdicts', flags.verdicts)),
-      drift: null,
+      drift: flags.drift === undefined ? null : positive('drift', flags.drift),
     },
   };
 }
@@ -189,6 +194,12 @@ function seedsTable({ crossFit }: TrainingReport): string {
     'PR-AUC 95 % by run',
   ];
   return table(head, rows);
+}
+
+function positive(name: string, text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number) && number > 0) return number;
+  throw new LogsterError('input-invalid', `--${name} ${text} is not a number above 0`);
 }
 
 function wholeNumber(name: string, text: string): number {
