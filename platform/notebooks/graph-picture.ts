@@ -5,6 +5,7 @@ import type { Picture } from './show.ts';
 const MOST_NODES = 24;
 const LABEL_CHARACTERS = 34;
 const ROW_PIXELS = 24;
+const LAYER_PIXELS = 165;
 
 /** One colour per node type, told apart by people with any common colour vision (Okabe and Ito). */
 const COLOURS: Readonly<Record<NodeType, string>> = {
@@ -176,7 +177,7 @@ function pictureOf(
   };
   return {
     title,
-    width: 190 * (layers + 1),
+    width: LAYER_PIXELS * (layers + 1),
     height: ROW_PIXELS * (rows + 1.4),
     view: { stroke: null },
     layer: [

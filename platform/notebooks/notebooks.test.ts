@@ -29,7 +29,7 @@ test.each(files)(
     const pictures = cells.flatMap(({ outputs }) =>
       outputs.filter((one) => one.output_type === 'execute_result' && 'image/svg+xml' in one.data),
     );
-    expect(pictures.length).toBeGreaterThan(1);
+    expect(pictures.length).toBeGreaterThan(0);
     for (const picture of pictures)
       expect(picture).toMatchObject({ data: { 'application/vnd.vegalite.v5+json': expect.any(Object) } });
   },

@@ -7,7 +7,7 @@ import { type Capture, readManifests } from '../../datasets/manifest.ts';
 import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
 import { modelNameOf } from '../../serve/champions.ts';
 import { type LoadedModel, loadVersion } from '../../train/load-model.ts';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { openPorts, type Ports } from '../open-ports.ts';
 import { projectRoot } from '../root.ts';
 import { registerShippedModels } from '../shipped-models.ts';
@@ -16,6 +16,7 @@ import { registerShippedModels } from '../shipped-models.ts';
 export interface NotebookPlatform extends Ports {
   readonly root: string; // the project's folder
   readonly directory: string; // where the stores keep their files
+  readonly config: Config; // the defaults
   /** The version that serves: the shipped one until another is promoted. */
   champion(platform: Platform): Promise<LoadedModel>;
 }
@@ -37,6 +38,7 @@ export async function openPlatform({ data }: PlatformOptions = {}): Promise<Note
     ...ports,
     root,
     directory,
+    config,
     champion: (platform) => loadVersion(ports.registry, modelNameOf(platform)),
     async close() {
       await ports.close();
