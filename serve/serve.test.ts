@@ -77,7 +77,7 @@ suite('serve (needs dist/, which `npm test` builds)', () => {
     await eventually(
       'all results',
       async () => new Set((await at.results()).map((one) => one.window_id)).size === 240,
-      20_000,
+      80_000,
     );
     const results = await at.results();
     expect(results.filter((one) => one.prediction === 'error')).toEqual([]);
@@ -92,7 +92,7 @@ suite('serve (needs dist/, which `npm test` builds)', () => {
     writeFileSync(script, killedBy(scorerScript, '3/2'));
     await at.start('wasm', 1, script);
     for (let seed = 1; seed <= 6; seed++) await at.add(seed);
-    await eventually('all results', async () => (await at.results()).length === 24, 25_000);
+    await eventually('all results', async () => (await at.results()).length === 24, 80_000);
     const failed = (await at.results()).filter((one) => one.prediction === 'error');
     expect(failed.map((one) => one.window_id)).toEqual([idOf('window', '3/2')]);
     expect(failed[0]?.error).toContain('ended while scoring');
@@ -105,7 +105,7 @@ suite('serve (needs dist/, which `npm test` builds)', () => {
     await eventually(
       'a dead letter',
       async () => (await at.messages(DEAD_LETTER_TOPIC)).length === 1,
-      20_000,
+      80_000,
     );
     const [letter] = (await at.messages(DEAD_LETTER_TOPIC)).map((message) => deadLetterSchema.parse(message));
     expect(letter).toMatchObject({ stage: 'serve', reason: 'reference-expired', source_topic: SCORE_QUEUE });

@@ -45,4 +45,4 @@ test('tries the recipe as it is first, then others, tells each, and ends with it
   const again = await search(3, 2);
   expect(again).toEqual(told.slice(0, 2)); // equal seeds try the same, and the third would have begun too late
   expect(lines.at(-1)).toContain('ends the search after 2 trials');
-}, 120_000);
+}, 240_000);

@@ -78,4 +78,4 @@ test('a version is fine-tuned on a dataset version, tracked whole, and tells wha
   expect(lines).toContainEqual(expect.stringMatching(/^epoch 1: loss/));
   const wrong = tuneFromVersion({ ...options, capturesFolder: folder });
   await expect(wrong).rejects.toThrow(/--captures names the folder/);
-}, 120_000); // where other tests have the machine too
+}, 240_000); // where other tests have the machine too

@@ -167,7 +167,7 @@ test('verdicts become a version, and each can be followed to the model that lear
   const open = JSON.parse(await datasets('lineage', '--feedback', unsure.feedback_id, '--json'));
   expect(open.versions).toEqual([]);
   expect(open.windows).toMatchObject([{ inferenceId: fifth!.inferenceId, scoresNow: expect.any(Number) }]);
-}, 120_000);
+}, 240_000);
 
 test('a changed file of feedback fails verify', async () => {
   const versions = join(folder, 'datasets/versions');

@@ -91,7 +91,7 @@ test('a report holds every part with every scorer, and captures held back are in
   expect(without.version.files).toEqual(version.files);
   expect(without.report.crossFit).toEqual(report.crossFit);
   expect(without.report.notApplicable).toEqual(['heldBack']);
-}, 120_000);
+}, 300_000);
 
 test('parts that would end after the budget are left out and named', async () => {
   lines.length = 0;
