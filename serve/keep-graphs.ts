@@ -106,7 +106,7 @@ export function reasonToKeep(
     attack_prob,
     inference_id,
   }: Pick<ScoredWindow, 'prediction' | 'attack_prob' | 'inference_id'>,
-  { from, sampleShare }: KeepSettings,
+  { from, sampleShare }: Pick<KeepSettings, 'from' | 'sampleShare'>,
 ): KeptGraph['because'] | undefined {
   if (prediction === 'error') return undefined;
   if (attack_prob >= from) return 'attack';

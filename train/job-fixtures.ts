@@ -4,11 +4,18 @@ const START = Date.parse('2026-03-02T08:00:00Z') / 1000;
 /** Where both jobs send what they found. */
 const HOME = { addr: '203.0.113.7', port: 8443 };
 
-/** What one run does: program and arguments, files that it opens, where it connects to. */
-interface Deed {
+/** One thing that a run does: program and arguments, files that it opens, where it connects to. */
+export interface Deed {
   readonly argv: readonly string[];
   readonly opens?: readonly { readonly path: string; readonly write: boolean }[];
-  readonly connects?: typeof HOME;
+  readonly connects?: { readonly addr: string; readonly port: number };
+}
+
+/** What cron runs over and over: every so many seconds, with a path of its own for what it leaves behind. */
+export interface RecurringJob {
+  readonly name: string;
+  readonly every: number;
+  readonly deeds: (out: string) => readonly Deed[];
 }
 
 /**
@@ -48,20 +55,31 @@ function deedsOf(job: Job, out: string): readonly Deed[] {
 
 /** Lines of an eBPF sensor on one machine on which cron runs a job over and over for so long. */
 export function jobLines(job: Job, host: number, seconds: number): string {
+  return recurringLines(
+    { name: job, every: EVERY[job], deeds: (out) => deedsOf(job, out) },
+    { host, seconds },
+  );
+}
+
+/** The same for any job. */
+export function recurringLines(
+  { name, every, deeds }: RecurringJob,
+  { host, seconds }: { readonly host: number; readonly seconds: number },
+): string {
   const lines: string[] = [];
   let pid = 2000 + 100 * host;
-  for (let run = 0; run * EVERY[job] < seconds; run++) {
-    let at = START + run * EVERY[job] + (host % 7);
+  for (let run = 0; run * every < seconds; run++) {
+    let at = START + run * every + (host % 7);
     const say: Say = (type, fields) => {
       at += 0.11;
       const ts = new Date(at * 1000).toISOString();
       lines.push(JSON.stringify({ ts, ts_ns: Math.round(at * 1e6) * 1000, type, ...fields }));
     };
     const shell = pid++;
-    const [cron, argv] = ['/usr/sbin/cron', ['bash', `/opt/${job}/run.sh`]];
+    const [cron, argv] = ['/usr/sbin/cron', ['bash', `/opt/${name}/run.sh`]];
     say('process_fork', { pid: shell, ppid: 700, comm: 'cron', exe: cron });
     say('process_exec', { ...by(shell, 700), exe: '/bin/bash', argv, parent_exe: cron });
-    for (const deed of deedsOf(job, `/dev/shm/.${job}-${host}-${run}`)) sayDeed(deed, pid++, shell, say);
+    for (const deed of deeds(`/dev/shm/.${name}-${host}-${run}`)) sayDeed(deed, pid++, shell, say);
     say('process_exit', { pid: shell, comm: 'bash' });
   }
   return `${lines.join('\n')}\n`;

@@ -14,6 +14,7 @@ import { benchScale } from '../bench/scale.bench.ts';
 import { benchScore } from '../bench/score.bench.ts';
 import { benchScoreSoak } from '../bench/score-soak.bench.ts';
 import { benchSwap } from '../bench/swap.bench.ts';
+import { benchTeach } from '../bench/teach.bench.ts';
 import { benchTrain } from '../bench/train.bench.ts';
 import type { Surroundings } from '../cli.ts';
 import { BUS_ENGINES } from '../open-ports.ts';
@@ -42,6 +43,7 @@ const BENCHES: Record<string, (root: string, options: BenchOptions) => Promise<r
   scale: benchScale,
   soak: (root) => benchSoak(root),
   swap: (root) => benchSwap(root),
+  teach: benchTeach,
 };
 
 /** `npm run bench -- <name>`: a table for people and, on the last line, JSON. */
