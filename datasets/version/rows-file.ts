@@ -1,9 +1,8 @@
-import { type DecodedArray, parquetReadObjects, type SchemaElement } from 'hyparquet';
-import { parquetWriteBuffer } from 'hyparquet-writer';
+import type { SchemaElement } from 'hyparquet';
 import { z } from 'zod';
-import { LogsterError, reasonOf } from '../../contracts/errors.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
 import { LABELS } from '../label.ts';
+import { decodeParquet, encodeParquet } from '../parquet.ts';
 import type { WindowRow } from './row.ts';
 import { SIDES } from './sides.ts';
 
@@ -69,22 +68,10 @@ const rowSchema: z.ZodType<WindowRow> = z.strictObject({
 
 /** Rows as a Parquet file; equal rows give equal bytes. */
 export function encodeRows(rows: readonly WindowRow[]): Buffer {
-  const columnData = NAMES.map((name) => ({ name, data: rows.map((row) => row[name]) as DecodedArray }));
-  return Buffer.from(parquetWriteBuffer({ columnData, schema: SCHEMA }));
+  return encodeParquet(rows, NAMES, SCHEMA);
 }
 
 /** The rows of a Parquet file. Throws input-invalid where it holds anything else; `file` names it. */
 export async function decodeRows(bytes: Buffer, file: string): Promise<readonly WindowRow[]> {
-  const { buffer, byteOffset, byteLength } = bytes;
-  const part = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
-  const rows: unknown = await parquetReadObjects({ file: part }).catch((cause: unknown) => {
-    throw new LogsterError('input-invalid', `${file} is no Parquet file: ${reasonOf(cause)}`, { cause });
-  });
-  const read = z.array(rowSchema).safeParse(rows);
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  throw new LogsterError(
-    'input-invalid',
-    `${file} holds no rows of ours at ${issue?.path.join('.')}: ${issue?.message}; build the version again`,
-  );
+  return decodeParquet(bytes, { file, what: 'rows of ours', row: rowSchema });
 }
