@@ -128,16 +128,8 @@ function keptGraphs(
     if (!graph || !because) return [];
     return [
       {
-        inferenceId: window.inference_id,
-        tenantId: window.tenant_id,
-        endpointId: window.endpoint_id,
-        platform: window.platform,
-        windowStart: window.window_start,
-        windowEnd: window.window_end,
-        modelVersion: window.model_version,
-        attackProb: window.attack_prob,
+        ...scoredFacts(window),
         because,
-        pattern: patternOf(window),
         featureSchema: batch.featureSchema,
         contentHash: graph.contentHash,
         keptAt: clock.now(),
@@ -195,4 +187,19 @@ function expireHourly({ graphs, telemetry, clock, settings }: KeepNeeds): () => 
 
 function codeOf(thrown: unknown): string {
   return thrown instanceof LogsterError ? thrown.code : 'failed';
+}
+
+/** What a result says of its window that is kept beside the graph. */
+export function scoredFacts(window: ScoredWindow) {
+  return {
+    inferenceId: window.inference_id,
+    tenantId: window.tenant_id,
+    endpointId: window.endpoint_id,
+    platform: window.platform,
+    windowStart: window.window_start,
+    windowEnd: window.window_end,
+    modelVersion: window.model_version,
+    attackProb: window.attack_prob,
+    pattern: patternOf(window),
+  };
 }

@@ -10,9 +10,8 @@ import { besideTrees } from '../../models/beside-trees.ts';
 import { wasmEngine } from '../../models/wasm/engine.ts';
 import { createExplainer } from '../../models/wasm/explainer.ts';
 import type { KeptWindow } from '../../ports/graphs/graphs.ts';
-import { reasonToKeep } from '../../serve/keep-graphs.ts';
+import { reasonToKeep, scoredFacts } from '../../serve/keep-graphs.ts';
 import type { ScoredWindow } from '../../serve/messages.ts';
-import { patternOf } from '../../serve/pattern.ts';
 import { rememberedScores } from '../../serve/remembered.ts';
 import { scoreBatch } from '../../serve/score-batch.ts';
 import type { Example } from '../../train/example.ts';
@@ -95,16 +94,8 @@ function onOwnMachine(one: Example, capture: string): Example {
 
 function keptWindow(window: ScoredWindow, graph: HeteroGraph, because: KeptWindow['because']): KeptWindow {
   return {
-    inferenceId: window.inference_id,
-    tenantId: window.tenant_id,
-    endpointId: window.endpoint_id,
-    platform: window.platform,
-    windowStart: window.window_start,
-    windowEnd: window.window_end,
-    modelVersion: window.model_version,
-    attackProb: window.attack_prob,
+    ...scoredFacts(window),
     because,
-    pattern: patternOf(window),
     featureSchema: featureSchema(window.platform),
     contentHash: graph.contentHash,
     keptAt: window.window_end,
