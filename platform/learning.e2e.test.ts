@@ -13,14 +13,13 @@ import { systemClock } from '../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { SERVER_VARIABLES, withServers } from '../ports/with-server.ts';
 import { modelNameOf } from '../serve/champions.ts';
-import { cachedWindows, codeVersion } from '../train/example-cache.ts';
+import { cachedReading, cachedWindows, codeVersion } from '../train/example-cache.ts';
 import { bless } from '../train/gate/bless.ts';
 import { candidateOf } from '../train/gate/candidate.ts';
 import { frozenCaptures } from '../train/gate/frozen.ts';
 import { jobLines } from '../train/job-fixtures.ts';
 import { loadVersion } from '../train/load-model.ts';
 import { tuneFromVersion } from '../train/tune-from-version.ts';
-import { windowsOf } from '../train/windows-of.ts';
 import { start } from './commands/start.ts';
 import { readConfig } from './config.ts';
 import { type DistributedSite, distributedSite } from './distributed-site.ts';
@@ -172,11 +171,12 @@ async function learn(story: Story, manifest: string): Promise<string> {
   expect(given).toHaveLength(20);
   const windows = await reachableWindows(ports.graphs, given);
   const captureFolder = join(manifest, '..');
+  const code = await codeVersion();
   const built = await buildVersion({
     ...{
       manifest: await readManifest(manifest),
       captureFolder,
-      readWindows: (capture) => windowsOf(capture),
+      readWindows: (capture) => cachedReading(capture, join(directory, 'cache'), code),
     },
     ...{ outFolder: join(directory, 'versions'), folds: 2, fitted: [], report: () => undefined },
     feedback: {

@@ -115,13 +115,18 @@ function answer(ask: Ask): Promise<Answer> {
   return change;
 }
 
+/** Whoever is gone hears nothing: `disconnect` ends this process then. */
+function tell(told: Answer): void {
+  process.send?.(told, undefined, undefined, () => undefined);
+}
+
 // several may be under way: one is read or written here while another is computed
 process.on('message', async (ask: Ask) => {
   try {
-    process.send?.(await answer(ask));
+    tell(await answer(ask));
   } catch (thrown) {
     const code = thrown instanceof LogsterError ? thrown.code : 'unavailable';
-    process.send?.({ kind: 'refused', id: ask.id, code, reason: reasonOf(thrown) } satisfies Answer);
+    tell({ kind: 'refused', id: ask.id, code, reason: reasonOf(thrown) });
   }
 });
-process.send?.({ kind: 'ready', pid: process.pid } satisfies Answer);
+tell({ kind: 'ready', pid: process.pid });

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Platform } from '../contracts/event.ts';
+import type { LabelledWindow } from '../datasets/version/row.ts';
 import { featureSchema } from '../featurize/features.ts';
 import { syntheticModel } from '../models/synthetic.ts';
 import { SHOWN_THRESHOLDS } from './calibrate.ts';
 import { evaluate } from './evaluate.ts';
 import { BENIGN_RATES } from './evaluation.ts';
-import { cachedWindows, codeVersion } from './example-cache.ts';
+import { cachedReading, cachedWindows, codeVersion } from './example-cache.ts';
 import { sysmonLines, START as T, testCapture } from './example-fixtures.ts';
 import type { LoadedModel } from './load-model.ts';
 import { scoreFiles } from './score-file.ts';
@@ -145,6 +146,13 @@ test('a capture from the cache gives the graphs of its first reading', async () 
       expect(graph.features).toEqual(same?.graph.features);
       expect([...graph.target]).toEqual([...(same?.graph.target ?? [])]);
     }
+  const summed = ({ host, end, label, graph }: LabelledWindow) =>
+    [end, host, label, graph.contentHash, graph.eventCount, graph.relation.length].join(' ');
+  const reading = await cachedReading(capture, cache, version);
+  expect(reading.parsing).toEqual(fresh.parsing);
+  expect(reading.windows.map(summed).sort()).toEqual(fresh.windows.map(summed).sort());
+  const elsewhere = { ...capture, from: T - 30, to: T + 230 }; // what a dataset version measured decides no window
+  expect((await cachedWindows(elsewhere, cache, version)).parsing.error).toBeNull();
   const changed = await cachedWindows({ ...capture, techniques: ['T1'] }, cache, version).catch(String);
   expect(changed).toMatchObject({ parsing: { error: expect.stringMatching(/ENOENT/) } }); // another entry, read anew
 });

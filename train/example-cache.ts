@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { decodeBatch } from '../contracts/graph-batch.ts';
 import { graphsOf } from '../contracts/graphs-of.ts';
 import type { Capture } from '../datasets/manifest.ts';
+import type { CaptureReading } from '../datasets/version/build.ts';
+import type { LabelledWindow } from '../datasets/version/row.ts';
 import { encodeBatch } from '../featurize/batch.ts';
 import { featureSchema } from '../featurize/features.ts';
 import type { Alteration } from './alter-events.ts';
@@ -19,7 +21,8 @@ const GRAPHS_FROM = /^(alter-events|example|pairs-of|read-capture|rename-events|
 
 /**
  * The labelled windows and the pairs of a capture, from `folder` where they were kept before. Kept by the file's
- * sha256, its entry in the manifest, the feature schema and the code; a capture without sha256 is never kept.
+ * sha256, what its entry in the manifest says that decides windows and labels, the feature schema and the code; a
+ * capture without sha256 is never kept.
  */
 export async function cachedWindows(
   capture: Capture,
@@ -27,20 +30,43 @@ export async function cachedWindows(
   codeVersion: string,
   alteration: Alteration = 'none',
 ): Promise<CaptureWindows> {
-  if (capture.sha256 === null) return labelled(await windowsOf(capture, undefined, alteration));
-  const { file: _, ...entry } = capture;
+  const { unlabelled: _, ...content } = await kept(capture, folder, codeVersion, alteration);
+  return content;
+}
+
+/** All windows of a capture as a dataset version names them; what was kept before need not be read again. */
+export async function cachedReading(
+  capture: Capture,
+  folder: string,
+  codeVersion: string,
+): Promise<CaptureReading> {
+  const { windows, unlabelled, parsing } = await kept(capture, folder, codeVersion, 'none');
+  return { windows: [...windows, ...unlabelled], parsing };
+}
+
+interface Kept extends CaptureWindows {
+  readonly unlabelled: readonly LabelledWindow[]; // neither trained on nor judged: their graphs are not kept
+}
+
+async function kept(
+  capture: Capture,
+  folder: string,
+  codeVersion: string,
+  alteration: Alteration,
+): Promise<Kept> {
+  if (capture.sha256 === null) return withoutUnknown(await windowsOf(capture, undefined, alteration));
   const key = createHash('sha256')
-    .update(JSON.stringify([entry, featureSchema(capture.platform), codeVersion, alteration]))
+    .update(JSON.stringify([decisive(capture), featureSchema(capture.platform), codeVersion, alteration]))
     .digest('hex');
   const file = join(folder, `${key.slice(0, 40)}.graphs`);
-  const kept = await readFile(file).catch(() => null);
-  if (kept !== null) return decoded(kept);
-  const windows = labelled(await windowsOf(capture, undefined, alteration));
+  const bytes = await readFile(file).catch(() => null);
+  if (bytes !== null) return decoded(bytes);
+  const content = withoutUnknown(await windowsOf(capture, undefined, alteration));
   await mkdir(folder, { recursive: true });
   const own = `${file}.${process.pid}`; // another process may be writing the same
-  await writeFile(own, encoded(capture, windows));
+  await writeFile(own, encoded(capture, content));
   await rename(own, file); // a reader never sees half a file
-  return windows;
+  return content;
 }
 
 /** A hash of the code that makes graphs, found beside this file. */
@@ -55,23 +81,41 @@ export async function codeVersion(): Promise<string> {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Unknown windows are neither trained on nor judged, so training need not keep them. */
-function labelled({ windows, pairs, parsing }: CaptureWindows): CaptureWindows {
-  return { windows: windows.filter((one) => one.label !== 'unknown'), pairs, parsing };
+/** What decides a capture's windows and labels; the time that it spans does not, and a dataset version measures that anew. */
+function decisive({ id, platform, source, sha256, role, attack, mark, useFrom, techniques, hosts }: Capture) {
+  const machines = hosts.map(({ name, marker, suspect }) => [name, marker, suspect]);
+  const marked = mark && [mark.start, mark.end];
+  return [id, platform, source, sha256, role, attack, marked, useFrom, techniques, machines];
+}
+
+function withoutUnknown({ windows, pairs, parsing }: CaptureWindows): Kept {
+  return {
+    windows: windows.filter((one) => one.label !== 'unknown'),
+    unlabelled: windows.filter((one) => one.label === 'unknown').map(named),
+    ...{ pairs, parsing },
+  };
+}
+
+/** A window as a dataset version names it, without its graph. */
+function named({ host, start, end, label, graph }: Example): LabelledWindow {
+  const { contentHash, eventCount, nodesPerType, relation, truncated } = graph;
+  const facts = { contentHash, eventCount, nodesPerType, relation: { length: relation.length } };
+  return { host, start, end, label, graph: { ...facts, ...(truncated && { truncated }) } };
 }
 
 type Bare = Omit<Example, 'graph'>;
 interface Head {
   readonly parsing: CaptureWindows['parsing'];
   readonly windows: readonly Bare[];
+  readonly unlabelled: readonly LabelledWindow[];
   readonly pairs: readonly { readonly kind: Pair['kind']; readonly before: Bare; readonly during: Bare }[];
 }
 
 /** Length of the head, the head as JSON, then all graphs as one Arrow stream: windows first, then pairs. */
-function encoded(capture: Capture, { windows, pairs, parsing }: CaptureWindows): Buffer {
+function encoded(capture: Capture, { windows, unlabelled, pairs, parsing }: Kept): Buffer {
   const bare = ({ graph: _, ...rest }: Example): Bare => rest;
   const head: Head = {
-    parsing,
+    ...{ parsing, unlabelled },
     windows: windows.map(bare),
     pairs: pairs.map(({ kind, before, during }) => ({ kind, before: bare(before), during: bare(during) })),
   };
@@ -82,7 +126,7 @@ function encoded(capture: Capture, { windows, pairs, parsing }: CaptureWindows):
   return Buffer.concat([length, text, encodeBatch(capture.platform, graphs)]);
 }
 
-function decoded(bytes: Buffer): CaptureWindows {
+function decoded(bytes: Buffer): Kept {
   const end = 4 + bytes.readUInt32LE(0);
   const head = JSON.parse(bytes.toString('utf8', 4, end)) as Head; // our own file, written whole or not at all
   const graphs = graphsOf(decodeBatch(bytes.subarray(end)));
@@ -93,7 +137,7 @@ function decoded(bytes: Buffer): CaptureWindows {
   };
   const first = head.windows.length;
   return {
-    parsing: head.parsing,
+    ...{ parsing: head.parsing, unlabelled: head.unlabelled },
     windows: head.windows.map(withGraph),
     pairs: head.pairs.map(({ kind, before, during }, pair) => ({
       kind,

@@ -34,7 +34,9 @@ export interface LabelledWindow {
   readonly start: number; // epoch seconds
   readonly end: number; // epoch seconds, exclusive
   readonly label: Label;
-  readonly graph: Pick<HeteroGraph, 'contentHash' | 'eventCount' | 'nodesPerType' | 'relation' | 'truncated'>;
+  readonly graph: Pick<HeteroGraph, 'contentHash' | 'eventCount' | 'nodesPerType' | 'truncated'> & {
+    readonly relation: { readonly length: number }; // edges
+  };
 }
 
 /** A row before it is known on which side its capture stands. */

@@ -7,9 +7,9 @@ import { readManifest } from '../../datasets/manifest.ts';
 import { buildVersion } from '../../datasets/version/build.ts';
 import { systemClock } from '../../ports/telemetry/clock.ts';
 import { jsonLog, plainLog, recordedTelemetry } from '../../ports/telemetry/embedded.ts';
+import { cachedReading, codeVersion } from '../../train/example-cache.ts';
 import { FOLDS } from '../../train/recipes.ts';
 import { type Triggers, watch } from '../../train/watch.ts';
-import { windowsOf } from '../../train/windows-of.ts';
 import type { Config } from '../config.ts';
 import { storedDrift } from '../drift/drift-watch.ts';
 import { openPorts, openTracking, type Ports } from '../open-ports.ts';
@@ -92,10 +92,11 @@ async function freshVersion(
 ): Promise<string> {
   const verdicts = await readVerdicts(ports.alerts, 0);
   const read = await readManifest(manifest);
+  const code = await codeVersion();
   const { id, folder } = await buildVersion({
     manifest: { ...read, captures: read.captures.filter((one) => one.platform === platform) },
     captureFolder: dirname(resolve(manifest)),
-    readWindows: (capture) => windowsOf(capture),
+    readWindows: (capture) => cachedReading(capture, join(config.data.directory, 'cache'), code),
     outFolder: join(config.data.directory, 'datasets', 'versions'),
     ...{ folds: FOLDS, fitted: [], report },
     feedback: {

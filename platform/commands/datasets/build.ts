@@ -5,8 +5,8 @@ import { PLATFORMS } from '../../../contracts/event.ts';
 import type { FeedbackSection } from '../../../datasets/feedback/section.ts';
 import { type Manifest, readManifest } from '../../../datasets/manifest.ts';
 import { buildVersion } from '../../../datasets/version/build.ts';
+import { cachedReading, codeVersion } from '../../../train/example-cache.ts';
 import { FOLDS } from '../../../train/recipes.ts';
-import { windowsOf } from '../../../train/windows-of.ts';
 import type { Surroundings } from '../../cli.ts';
 import { type FeedbackFlags, withFeedback } from './feedback-input.ts';
 import { fittedIn, placesOf } from './places.ts';
@@ -50,12 +50,14 @@ export function addBuildCommand(datasets: Command, surroundings: Surroundings): 
     .action(async (flags: BuildFlags) => {
       const manifest = ofPlatform(await readManifest(flags.manifest), flags.platform);
       const fitted = await fittedIn(flags.fitted);
+      const { versions, cache } = placesOf(surroundings);
+      const code = await codeVersion();
       const built = await withFeedback(surroundings, flags, (feedback) =>
         buildVersion({
           manifest,
           captureFolder: dirname(resolve(flags.manifest)),
-          readWindows: (capture) => windowsOf(capture),
-          outFolder: flags.to ?? placesOf(surroundings).versions,
+          readWindows: (capture) => cachedReading(capture, cache, code),
+          outFolder: flags.to ?? versions,
           folds: foldsOf(flags.folds),
           fitted,
           ...(feedback && { feedback }),

@@ -11,12 +11,18 @@ import { readConfig } from '../../config.ts';
 export interface Places {
   readonly captures: string;
   readonly versions: string;
+  readonly cache: string; // graphs of captures that were read before
 }
 
 /** The folders of data below the data directory. */
 export function placesOf({ root, environment }: Surroundings): Places {
-  const folder = join(readConfig(environment, root).data.directory, 'datasets');
-  return { captures: join(folder, 'captures'), versions: join(folder, 'versions') };
+  const { directory } = readConfig(environment, root).data;
+  const folder = join(directory, 'datasets');
+  return {
+    captures: join(folder, 'captures'),
+    versions: join(folder, 'versions'),
+    cache: join(directory, 'cache'),
+  };
 }
 
 /** The folder of a version that a person named by its id or its path. Throws not-found when neither is one. */
