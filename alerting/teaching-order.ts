@@ -24,23 +24,27 @@ const NARROWLY = 0.2;
 /** This near to the threshold on either side, a slightly different model would say the opposite. */
 const CLOSE = 0.05;
 
+/** What a verdict is worth where one more like it was given before. */
+const AFTER_ONE = 0.5;
+
 /** Windows whose score rests on the same, in the order in which they are offered. */
 interface Group {
   readonly key: string;
   readonly windows: readonly KeptWindow[];
   readonly endpoints: number;
-  readonly rank: 0 | 1 | 2; // an alarm in it, a narrow miss, neither
-  readonly value: number;
+  readonly isFar: boolean; // nothing in it alarmed or nearly did
+  readonly value: number; // of the first verdict
   readonly judged: number; // windows of it that were judged one by one
 }
 
 /**
  * The windows whose verdict would teach most, best first. Windows that a verdict was given on or reaches are left
- * out. The others are grouped by platform and pattern, and the groups take turns: every pattern that alarmed or
- * nearly did is offered once before any is offered twice (windows already judged count as offered), then those far
- * below the threshold. Within a turn alarms come before narrow misses, and groups with more windows on more
- * endpoints nearer to the threshold before others. A group begins with its alarms, there with the one of median probability, and goes
- * round its endpoints. The order of the input does not matter.
+ * out. The others are grouped by platform and pattern. What a verdict in a group is worth is the worth of its
+ * windows, halved for each that was offered or judged before: what a second one adds to the first is less, yet more
+ * than one on a pattern that hardly occurs. Always taking the best is the greedy rule for such diminishing returns
+ * (Nemhauser, Wolsey and Fisher 1978, https://doi.org/10.1007/BF01588971). Patterns far below the threshold come last.
+ * A group begins with its alarms, there with the one of median probability, and goes round its endpoints. The order
+ * of the input does not matter.
  */
 export function teachingOrder(
   candidates: readonly KeptWindow[],
@@ -55,16 +59,13 @@ export function teachingOrder(
   });
   return groups
     .flatMap((group) => group.windows.map((window, place) => ({ group, window, turn: group.judged + place })))
-    .sort((a, b) => {
-      const isFar = (one: Group): number => (one.rank === 2 ? 1 : 0);
-      return (
-        isFar(a.group) - isFar(b.group) ||
-        a.turn - b.turn ||
-        a.group.rank - b.group.rank ||
-        b.group.value - a.group.value ||
-        (a.group.key < b.group.key ? -1 : 1)
-      );
-    })
+    .map((one) => ({ ...one, worth: one.group.value * AFTER_ONE ** one.turn }))
+    .sort(
+      (a, b) =>
+        Number(a.group.isFar) - Number(b.group.isFar) ||
+        b.worth - a.worth ||
+        (a.group.key < b.group.key ? -1 : a.group.key > b.group.key ? 1 : a.turn - b.turn),
+    )
     .slice(0, limit)
     .map(({ group, window }) => ({ window, reason: reasonFor(window, group, threshold) }));
 }
@@ -138,13 +139,13 @@ function describe(
   return {
     ...{ key, judged, endpoints: byEndpoint.size },
     windows: byRank.flatMap((some) => takingTurns([...grouped(centralFirst(some), endpointKey).values()])),
-    rank: byRank[0]?.length ? 0 : byRank[1]?.length ? 1 : 2,
+    isFar: !byRank[0]?.length && !byRank[1]?.length,
     value: sum(weights(windows)) + sum(spread),
   };
 }
 
 /** 0: it alarms; 1: it narrowly does not; 2: it is far from it. */
-function rankOf(probability: number, threshold: number): Group['rank'] {
+function rankOf(probability: number, threshold: number): 0 | 1 | 2 {
   if (probability >= threshold) return 0;
   return probability >= threshold - NARROWLY ? 1 : 2;
 }

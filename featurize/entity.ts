@@ -35,7 +35,10 @@ const images: Record<Platform, BoundedCache<ImagePart>> = {
   windows: boundedCache(REMEMBERED / 4),
   linux: boundedCache(REMEMBERED / 4),
 };
-const commands = boundedCache<Float32Array>(REMEMBERED / 2);
+const commands: Record<Platform, BoundedCache<Float32Array>> = {
+  windows: boundedCache(REMEMBERED / 2),
+  linux: boundedCache(REMEMBERED / 2),
+};
 
 /**
  * The entity of a recipe: a path (`file`), `block:`, `inline:`, `decoded:` or `path:` and text (`script`),
@@ -51,8 +54,8 @@ export function imagePart(platform: Platform, image: string): ImagePart {
 }
 
 /** What a command line says, remembered. */
-export function commandPart(commandLine: string): Float32Array {
-  return commands.get(commandLine, readCommand);
+export function commandPart(platform: Platform, commandLine: string): Float32Array {
+  return commands[platform].get(commandLine, () => readCommand(platform, commandLine));
 }
 
 /** Forgets every name; only speed changes. A bench asks for it to show what the remembering is worth. */
@@ -60,7 +63,7 @@ export function forgetNames(): void {
   for (const platform of [entities.windows, entities.linux]) {
     for (const cache of Object.values(platform)) cache.forget();
   }
-  for (const cache of [images.windows, images.linux, commands]) cache.forget();
+  for (const platform of [images, commands]) for (const cache of Object.values(platform)) cache.forget();
 }
 
 /**

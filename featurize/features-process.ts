@@ -1,6 +1,7 @@
 import type { Platform } from '../contracts/event.ts';
+import { ACT_TABLE, writeActs } from './command-acts.ts';
 import type { Feature } from './feature-table.ts';
-import { placesOf } from './feature-table.ts';
+import { placesOf, widthOf } from './feature-table.ts';
 import { behaviourWords, trigrams, writeHashed } from './hash-names.ts';
 import { imageClassOf, programName } from './image-class.ts';
 import { plainPath, writeLocation } from './location.ts';
@@ -12,15 +13,7 @@ export const PROCESS_MARKS = { wrote: 1, read: 2, victim: 4, unbacked: 8, identi
 const NAME_WIDTH = 8;
 const WORDS = 8;
 
-/** Features of a process. The first places come from its image, the next from its command line, the rest from the window. */
-export const PROCESS_TABLE = [
-  {
-    name: 'nameHash',
-    unit: 'signed hash of trigrams',
-    reason:
-      'tells programs apart without keeping a name; 8 places, since the class below names the known ones',
-    width: NAME_WIDTH,
-  },
+const IMAGE = [
   {
     name: 'location',
     unit: '0 or 1 per class',
@@ -33,12 +26,9 @@ export const PROCESS_TABLE = [
     reason: 'what a program is for',
     width: 8,
   },
-  {
-    name: 'wordHash',
-    unit: 'signed hash of options, cmdlets and methods',
-    reason: 'how a program is used, without the names in its arguments',
-    width: WORDS,
-  },
+] as const satisfies readonly Feature[];
+
+const WINDOW = [
   ...TEXT_TABLE,
   { name: 'begun', unit: '0 or 1', reason: 'started inside the window, not before it' },
   { name: 'renamed', unit: '0 or 1', reason: 'the name built into the program differs from its file name' },
@@ -78,10 +68,44 @@ export const PROCESS_TABLE = [
   },
 ] as const satisfies readonly Feature[];
 
-const AT = placesOf(PROCESS_TABLE);
+const WINDOWS_TABLE = [
+  {
+    name: 'nameHash',
+    unit: 'signed hash of trigrams',
+    reason:
+      'tells programs apart without keeping a name; 8 places, since the class below names the known ones',
+    width: NAME_WIDTH,
+  },
+  ...IMAGE,
+  {
+    name: 'wordHash',
+    unit: 'signed hash of options, cmdlets and methods',
+    reason: 'how a program is used, without the names in its arguments',
+    width: WORDS,
+  },
+  ...WINDOW,
+] as const satisfies readonly Feature[];
 
-/** Where the places that need the window begin. */
-export const PROCESS_PLACES = AT;
+const LINUX_TABLE: readonly Feature[] = [...IMAGE, ...ACT_TABLE, ...WINDOW];
+
+/**
+ * Features of a process. The first places come from its image, the next from its command line, the rest from the window.
+ * On Linux, where one command does what takes a program on Windows, what it is after takes the places of names.
+ */
+export const PROCESS_TABLE: Readonly<Record<Platform, readonly Feature[]>> = {
+  windows: WINDOWS_TABLE,
+  linux: LINUX_TABLE,
+};
+
+const WINDOWS_PLACES = placesOf(WINDOWS_TABLE);
+
+type Common = (typeof IMAGE | typeof WINDOW)[number]['name'];
+
+/** Where the features of both platforms begin, and at `command` those that the command line fills. */
+export const PROCESS_PLACES: Readonly<Record<Platform, Readonly<Record<Common | 'command', number>>>> = {
+  windows: { ...WINDOWS_PLACES, command: WINDOWS_PLACES.wordHash },
+  linux: { ...(placesOf(LINUX_TABLE) as Record<Common, number>), command: widthOf(IMAGE) },
+};
 
 /** What an image path says: its features from place 0 on, and its class. */
 export interface ImagePart {
@@ -92,22 +116,25 @@ export interface ImagePart {
 
 /** Reads an image path. */
 export function readImage(platform: Platform, image: string): ImagePart {
-  const features = new Float32Array(AT.wordHash);
+  const at = PROCESS_PLACES[platform];
+  const features = new Float32Array(at.command);
   const program = programName(image);
   const classIndex = image === '' ? -1 : imageClassOf(platform, image);
   if (image !== '') {
-    writeHashed(features, AT.nameHash, NAME_WIDTH, trigrams(program));
-    writeLocation(features, AT.location, platform, plainPath(image));
-    if (classIndex >= 0) features[AT.class + classIndex] = 1;
+    if (platform === 'windows') writeHashed(features, WINDOWS_PLACES.nameHash, NAME_WIDTH, trigrams(program));
+    writeLocation(features, at.location, platform, plainPath(image));
+    if (classIndex >= 0) features[at.class + classIndex] = 1;
   }
   return { features, classIndex, program };
 }
 
-/** Reads a command line into the places from `wordHash` on. */
-export function readCommand(commandLine: string): Float32Array {
-  const features = new Float32Array(AT.begun - AT.wordHash);
+/** Reads a command line into the places from `command` on. */
+export function readCommand(platform: Platform, commandLine: string): Float32Array {
+  const { command, begun, textLength } = PROCESS_PLACES[platform];
+  const features = new Float32Array(begun - command);
   if (commandLine === '') return features;
-  writeHashed(features, 0, WORDS, behaviourWords(commandLine));
-  writeText(features, AT.textLength - AT.wordHash, commandLine);
+  if (platform === 'windows') writeHashed(features, 0, WORDS, behaviourWords(commandLine));
+  else writeActs(features, 0, commandLine);
+  writeText(features, textLength - command, commandLine);
   return features;
 }

@@ -10,22 +10,26 @@ import { SCRIPT_OPS, SCRIPT_TABLE } from './features-script.ts';
 import { SYSCALL_OPS, SYSCALL_TABLE } from './features-syscall.ts';
 import { LOCATION_REASONS, LOCATIONS } from './location.ts';
 
-/** Every feature by node type, in the order of its places: name, unit, reason and width. */
-export const FEATURE_TABLE: Readonly<Record<NodeType, readonly Feature[]>> = {
-  process: PROCESS_TABLE,
+/** Features by node type, in the order of their places: name, unit, reason and width. */
+const COMMON = {
   file: FILE_TABLE,
   script: SCRIPT_TABLE,
   network: NETWORK_TABLE,
   registry: REGISTRY_TABLE,
   syscall: SYSCALL_TABLE,
+} as const;
+
+/** Every feature by platform and node type. */
+export const FEATURE_TABLE: Readonly<Record<Platform, Readonly<Record<NodeType, readonly Feature[]>>>> = {
+  windows: { process: PROCESS_TABLE.windows, ...COMMON },
+  linux: { process: PROCESS_TABLE.linux, ...COMMON },
 };
 
-/** The names of every node type's features in the order of their places, with how many places each takes. */
-export function featureNames(): Record<
-  NodeType,
-  readonly { readonly name: string; readonly width: number }[]
-> {
-  const named = Object.entries(FEATURE_TABLE).map(([type, table]) => [
+/** What the features of a platform's node types are called, in the order of their places, and how many each takes. */
+export function featureNames(
+  platform: Platform,
+): Record<NodeType, readonly { readonly name: string; readonly width: number }[]> {
+  const named = Object.entries(FEATURE_TABLE[platform]).map(([type, table]) => [
     type,
     table.map(({ name, width = 1 }) => ({ name, width })),
   ]);
@@ -44,7 +48,7 @@ export function featureSchema(platform: Platform): string {
 const schemas: Partial<Record<Platform, string>> = {};
 
 function schemaOf(platform: Platform): string {
-  const tables = NODE_TYPES[platform].map((type) => [type, FEATURE_TABLE[type]]);
+  const tables = NODE_TYPES[platform].map((type) => [type, FEATURE_TABLE[platform][type]]);
   const text = JSON.stringify([FEATURE_VERSION, platform, tables, RELATIONS[platform]]);
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
@@ -52,7 +56,13 @@ function schemaOf(platform: Platform): string {
 /** The feature table as Markdown, for people. */
 export function featureTableMarkdown(): string {
   const lines = ['# Features', '', 'Generated from the table in code. Places not named stay 0.', ''];
-  for (const [type, table] of Object.entries(FEATURE_TABLE)) {
+  const { windows, linux } = PROCESS_TABLE;
+  const sections: Readonly<Record<string, readonly Feature[]>> = {
+    'process on Windows': windows,
+    'process on Linux': linux,
+    ...COMMON,
+  };
+  for (const [type, table] of Object.entries(sections)) {
     lines.push(`## ${type}`, '', '| places | name | unit | reason |', '|---|---|---|---|');
     let place = 0;
     for (const { name, unit, reason, width = 1 } of table) {

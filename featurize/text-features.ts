@@ -4,11 +4,11 @@ import { coarse, flag, logScale } from './feature-table.ts';
 /** Longer command lines and scripts are read by their beginning and end: the cost of one text stays bounded. */
 export const TEXT_LIMIT = 4096;
 
-/** At most `TEXT_LIMIT` characters: three quarters from the beginning, one from the end, so that padding hides nothing. */
-export function cutText(text: string): string {
-  if (text.length <= TEXT_LIMIT) return text;
-  const head = (TEXT_LIMIT * 3) / 4;
-  return text.slice(0, head) + text.slice(text.length - (TEXT_LIMIT - head));
+/** At most `limit` characters: three quarters from the beginning, one from the end, so that padding hides nothing. */
+export function cutText(text: string, limit = TEXT_LIMIT): string {
+  if (text.length <= limit) return text;
+  const head = (limit * 3) / 4;
+  return text.slice(0, head) + text.slice(text.length - (limit - head));
 }
 
 /** What is read from a command line and, by the same code, from a script. */

@@ -78,12 +78,12 @@ function writeProcesses(
     const { program } = imagePart(platform, image);
     sameProgram.set(program, (sameProgram.get(program) ?? 0) + 1);
   }
-  const at = PROCESS_PLACES;
+  const at = PROCESS_PLACES[platform];
   rows.forEach((row, place) => {
     const base = place * FEATURES;
     const image = imagePart(platform, row.image);
     features.set(image.features, base);
-    if (row.commandLine !== '') features.set(commandPart(row.commandLine), base + at.wordHash);
+    if (row.commandLine !== '') features.set(commandPart(platform, row.commandLine), base + at.command);
     features[base + at.begun] = flag(row.created);
     features[base + at.renamed] = flag(isRenamed(row, image.program));
     features[base + at.privilege] = privilegeOf(platform, row);
@@ -118,11 +118,12 @@ function writeParentage(
   features: Float32Array,
 ): void {
   if (!row.parent) return;
+  const at = PROCESS_PLACES[platform];
   const parent = imagePart(platform, row.parent.image).classIndex;
   // on Linux build and package tools begin shells all day; on Windows office programs and browsers do not
   const odd = parent === 6 || (platform === 'windows' && parent === 5);
-  features[base + PROCESS_PLACES.oddParent] = flag(odd && own >= 0 && own <= 2);
-  features[base + PROCESS_PLACES.shellParent] = flag(parent === 0 || parent === 1);
+  features[base + at.oddParent] = flag(odd && own >= 0 && own <= 2);
+  features[base + at.shellParent] = flag(parent === 0 || parent === 1);
 }
 
 interface Spread {

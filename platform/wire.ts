@@ -67,7 +67,7 @@ export function startStage(name: StageName, needs: StageNeeds): Promise<Stage> {
           ...planScorers(config.model),
           backend: config.model.backend,
           scorerScript: files.scorer,
-          featureNames: featureNames(),
+          featureNames: { windows: featureNames('windows'), linux: featureNames('linux') },
           keep: keepSettings(config),
           featureSchema,
           provingMs: config.model.proving_minutes * 60_000,

@@ -1,4 +1,5 @@
 import { reasonOf } from '../contracts/errors.ts';
+import type { Platform } from '../contracts/event.ts';
 import type { GraphBatch, NodeType } from '../contracts/graph.ts';
 import { FEATURES } from '../contracts/graph.ts';
 import { ATTACK_PROBABILITY } from '../contracts/inference.ts';
@@ -11,8 +12,8 @@ import { strongest } from './strongest.ts';
 /** Features told of a node. */
 const TOP_FEATURES = 5;
 
-/** What a node type's features are called, in the order of their places. */
-export type FeatureNames = Partial<Record<NodeType, readonly FeatureGroup[]>>;
+/** What the features of a platform's node types are called, in the order of their places. */
+export type FeatureNames = Partial<Record<Platform, Partial<Record<NodeType, readonly FeatureGroup[]>>>>;
 
 export interface Explaining {
   readonly explain: (batch: GraphBatch) => Promise<Explanation>; // a batch of one graph
@@ -37,7 +38,7 @@ export async function explainAttack(
     const { node, edge, attention, input } = await explain(one);
     const features = strongest(node, TOP).map((at) => {
       const type = nodeTypeOf(one, graph, at);
-      const names = type === 'unknown' ? [] : (featureNames[type] ?? []);
+      const names = type === 'unknown' ? [] : (featureNames[batch.platform]?.[type] ?? []);
       const own = input.subarray(at * FEATURES, (at + 1) * FEATURES);
       return [at, strongestFeatures(own, names, TOP_FEATURES)] as const;
     });

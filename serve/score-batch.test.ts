@@ -19,7 +19,7 @@ function scoringWith(engine: Engine): Scoring {
     remembered: rememberedScores(1 << 20),
     explaining: {
       explain: async (part) => explainer.explain(part),
-      featureNames: { process: [{ name: 'nameHash', width: 8 }, { name: 'depth' }] },
+      featureNames: { windows: { process: [{ name: 'nameHash', width: 8 }, { name: 'depth' }] } },
     },
     by: { modelName: 'logster-windows-gat', modelVersion: '1', backend: engine.name },
     now: () => 1_700_000_000,

@@ -15,6 +15,7 @@ export const FEATURE_GROUPS = {
   location: /^(location|folder|depth|hive)$/,
   purpose: /^(class|kind|purpose)$/,
   text: /^(text[A-Z].*|lines)$/,
+  acts: /^acts?[A-Z].*$/,
   ancestry: /^(begun|renamed|oddParent|shellParent)$/,
   privilege: /^privilege$/,
   address:
@@ -28,7 +29,7 @@ export type AblationGroup = keyof typeof FEATURE_GROUPS;
 /** Everything that can be taken from a platform's graphs, one thing at a time. */
 export function ablationsOf(platform: Platform): readonly Ablation[] {
   const groups = Object.keys(FEATURE_GROUPS) as AblationGroup[];
-  const named = NODE_TYPES[platform].flatMap((type) => FEATURE_TABLE[type].map(({ name }) => name));
+  const named = NODE_TYPES[platform].flatMap((type) => FEATURE_TABLE[platform][type].map(({ name }) => name));
   return [
     ...RELATIONS[platform].map((_, relation) => ({ kind: 'relation', relation }) as const),
     ...groups
@@ -52,8 +53,9 @@ export function ablated(graph: HeteroGraph, ablation: Ablation): HeteroGraph {
   }
   const features = graph.features.slice();
   let node = 0;
-  NODE_TYPES[graph.window.platform].forEach((type, place) => {
-    const places = placesOf(type, FEATURE_GROUPS[ablation.group]);
+  const { platform } = graph.window;
+  NODE_TYPES[platform].forEach((type, place) => {
+    const places = placesOf(platform, type, FEATURE_GROUPS[ablation.group]);
     for (const end = node + (graph.nodesPerType[place] ?? 0); node < end; node++)
       for (const { from, to } of places) features.fill(0, node * FEATURES + from, node * FEATURES + to);
   });
@@ -62,12 +64,13 @@ export function ablated(graph: HeteroGraph, ablation: Ablation): HeteroGraph {
 
 /** Where the features of a node type whose names match lie. */
 export function placesOf(
+  platform: Platform,
   type: NodeType,
   named: RegExp,
 ): readonly { readonly from: number; readonly to: number }[] {
   const places: { from: number; to: number }[] = [];
   let from = 0;
-  for (const { name, width = 1 } of FEATURE_TABLE[type]) {
+  for (const { name, width = 1 } of FEATURE_TABLE[platform][type]) {
     if (named.test(name)) places.push({ from, to: from + width });
     from += width;
   }

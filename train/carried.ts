@@ -54,7 +54,7 @@ export function carriedBy(
         label: graph.labels[place] ?? '',
         eventIds: eventsAt(graph, place, byEdge),
         contribution: node[place] ?? 0,
-        features: strongestFeatures(own, FEATURE_TABLE[type], TOP),
+        features: strongestFeatures(own, FEATURE_TABLE[graph.window.platform][type], TOP),
       };
     });
   return { nodes, edges };

@@ -26,6 +26,6 @@ export function finalUnit({ platform, usable }: Run, epochs: readonly number[], 
     recipe: epochs.length > 0 ? { ...recipe, epochs: typicalEpochs(epochs) } : recipe,
     train: idsOf(usable),
     choice: null,
-    shuffleSeed: null,
+    shuffle: null,
   };
 }

@@ -77,7 +77,7 @@ export function namelessRows(graph: HeteroGraph): Float32Array {
     ...RELATIONS[platform].slice(1).map((relation) => relation.target),
   ];
   blocks.forEach((type, block) => {
-    for (const { from, to } of hashedPlaces(type))
+    for (const { from, to } of hashedPlaces(platform, type))
       for (let row = block * FEATURES; row < rows.length; row += width) rows.fill(0, row + from, row + to);
   });
   return rows;

@@ -58,7 +58,7 @@ function shared(tree: Tree): Tree {
 export function namelessRow({ nodesPerType, features, window }: HeteroGraph): Float32Array {
   const row = extremesOf(nodesPerType, features);
   NODE_TYPES[window.platform].forEach((type, place) => {
-    for (const { from, to } of hashedPlaces(type))
+    for (const { from, to } of hashedPlaces(window.platform, type))
       row.fill(0, place * FEATURES + from, place * FEATURES + to);
   });
   return row;

@@ -48,7 +48,7 @@ export function planFolds(
         recipe,
         train: idsOf(train),
         choice: inner && { train: idsOf(inner.train), judge: idsOf(inner.judge) },
-        shuffleSeed: null,
+        shuffle: null,
       },
     };
   });

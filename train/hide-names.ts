@@ -1,3 +1,4 @@
+import type { Platform } from '../contracts/event.ts';
 import type { HeteroGraph, NodeType } from '../contracts/graph.ts';
 import { ablated, FEATURE_GROUPS, placesOf } from './ablate.ts';
 
@@ -10,6 +11,6 @@ export function hideNames(graph: HeteroGraph): HeteroGraph {
 }
 
 /** Where the hashed features of a node type lie. */
-export function hashedPlaces(type: NodeType): ReturnType<typeof placesOf> {
-  return placesOf(type, FEATURE_GROUPS.names);
+export function hashedPlaces(platform: Platform, type: NodeType): ReturnType<typeof placesOf> {
+  return placesOf(platform, type, FEATURE_GROUPS.names);
 }

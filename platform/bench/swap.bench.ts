@@ -27,7 +27,7 @@ const STEPS = ['promotion', 'promotion', 'rollback'] as const;
 /** More than the two that are loaded at a time. */
 const VERSIONS = 4;
 /** Memory is compared from here: each of these windows is another, so a scorer's remembered scores are full by then. */
-const WARM_UP_WINDOWS = 30_000;
+const WARM_UP_WINDOWS = 60_000;
 /** How often the registry is asked here; the product asks every 1.5 s. */
 const POLL_MS = 300;
 /** What a swap may still do after the switch: the old version is unloaded. */

@@ -1,33 +1,20 @@
-import { join } from 'node:path';
 import { teachingOrder } from '../../alerting/teaching-order.ts';
+import { teachingOrder as turnsOrder } from '../../alerting/turns-order.ts';
 import type { BenchResult } from '../../contracts/bench.ts';
-import { readManifest } from '../../datasets/manifest.ts';
-import { trainingSide } from '../../datasets/split.ts';
 import { ALERT_PROBABILITY } from '../../models/scaling.ts';
 import { byKey } from '../../train/by-key.ts';
-import { cachedWindows, codeVersion } from '../../train/example-cache.ts';
-import { type LoadedModel, loadFolder } from '../../train/load-model.ts';
 import { seededRandom, shuffled } from '../../train/random.ts';
-import { readCaptures } from '../../train/version-captures.ts';
-import type { ReadCapture } from '../../train/weights.ts';
-import { windowsOf } from '../../train/windows-of.ts';
 import { table } from '../table.ts';
 import { sayOnStderr as say } from './arena.ts';
-import { eachJobCapture, type StreamWindow, streamScorer } from './teach-stream.ts';
-import { type AttackWindow, type Outcome, outcomeOf, taught } from './teach-tune.ts';
+import { earlyMaterial, type Material, RECORDED, shippedMaterial } from './teach-material.ts';
+import type { StreamWindow } from './teach-stream.ts';
+import { type Outcome, outcomeOf, taught } from './teach-tune.ts';
 
-/** Windows have been recorded and held back for this platform alone. */
-const PLATFORM = 'linux';
 const VERDICTS = 50;
 /** Each divides the stream anew. */
 const SPLITS = [1, 2, 3];
 /** Random choices for each division. */
 const DRAWS = 2;
-/** Captures of the training side to rehearse, of which fine-tuning shows a thousand windows. */
-const CORPUS_CAPTURES = 100;
-/** What was recorded is a stream of its own with so many alarms. */
-const FEWEST_RECORDED = 30;
-const RECORDED = 'recorded';
 
 type Choose = (candidates: readonly StreamWindow[], seed: number) => readonly StreamWindow[];
 
@@ -36,6 +23,15 @@ const CHOICES: Readonly<Record<string, Choose>> = {
   'teaching order': (candidates) => {
     const byId = new Map(candidates.map((one) => [one.scored.inferenceId, one]));
     const lessons = teachingOrder(
+      candidates.map((one) => one.scored),
+      [],
+      { limit: VERDICTS },
+    );
+    return lessons.flatMap(({ window }) => byId.get(window.inferenceId) ?? []);
+  },
+  turns: (candidates) => {
+    const byId = new Map(candidates.map((one) => [one.scored.inferenceId, one]));
+    const lessons = turnsOrder(
       candidates.map((one) => one.scored),
       [],
       { limit: VERDICTS },
@@ -55,62 +51,23 @@ interface Trial {
   readonly after: Outcome;
 }
 
-interface Material {
-  readonly champion: LoadedModel;
-  readonly corpus: readonly ReadCapture[];
-  readonly stream: readonly StreamWindow[];
-  readonly attacks: readonly AttackWindow[];
-}
-
 /**
  * What the first 50 verdicts are worth by who chooses the windows: false alarms on the half of a stream of benign
  * activity that nobody was asked about, and attacks found, before and after fine-tuning with the verdicts.
  */
 export async function benchTeach(root: string): Promise<readonly BenchResult[]> {
-  const material = await materialOf(root);
-  const recorded = material.stream.filter((one) => one.kind === RECORDED);
-  printStream(material.stream);
-  const alarms = recorded.filter(isAlarm).length;
-  const whole = await rowsOf('recorded and made up', material);
-  if (alarms < FEWEST_RECORDED) {
-    say(`${alarms} recorded windows alarm, fewer than ${FEWEST_RECORDED}: no row of their own`);
-    return whole;
+  const rows: BenchResult[] = [];
+  for (const materialOf of [earlyMaterial, shippedMaterial]) {
+    const material = await materialOf(root);
+    printStream(material);
+    rows.push(...(await rowsOf(material)));
   }
-  return [...whole, ...(await rowsOf('recorded alone', { ...material, stream: recorded }))];
-}
-
-async function materialOf(root: string): Promise<Material> {
-  const champion = await loadFolder(join(root, 'models', PLATFORM));
-  const { captures } = await readManifest(join(root, 'datasets', 'sessions', 'MANIFEST.json'));
-  const own = captures.filter((one) => one.platform === PLATFORM);
-  const cache = join(root, '.logster', 'cache');
-  const code = await codeVersion();
-  const scorer = streamScorer(champion);
-  const stream: StreamWindow[] = [];
-  const attacks: AttackWindow[] = [];
-  try {
-    const heldBack = own.filter((one) => one.heldBack);
-    for (const [place, capture] of heldBack.entries()) {
-      const content = await cachedWindows(capture, cache, code);
-      stream.push(...(await scorer.score(RECORDED, capture, content)));
-      const marked = content.windows.filter((one) => one.label === 'attack');
-      attacks.push(...marked.map((example) => ({ run: capture.run, example })));
-      if (place % 20 === 0) say(`${place + 1} of ${heldBack.length} held-back captures`);
-    }
-    await eachJobCapture(PLATFORM, async (kind, capture) => {
-      stream.push(...(await scorer.score(kind, capture, await windowsOf(capture))));
-    });
-  } finally {
-    scorer.close();
-  }
-  say('reading what is rehearsed …');
-  const rehearsed = shuffled(trainingSide(own), seededRandom(1)).slice(0, CORPUS_CAPTURES);
-  return { champion, corpus: await readCaptures(rehearsed, cache), stream, attacks };
+  return rows;
 }
 
 const isAlarm = ({ scored }: StreamWindow): boolean => scored.attackProb >= ALERT_PROBABILITY;
 
-function printStream(stream: readonly StreamWindow[]): void {
+function printStream({ name, stream }: Material): void {
   const rows = [...byKey(stream, (one) => one.kind)].map(([kind, own]) => [
     kind,
     new Set(own.map((one) => one.run)).size,
@@ -119,12 +76,13 @@ function printStream(stream: readonly StreamWindow[]): void {
     own.filter(isAlarm).length,
     new Set(own.filter(isAlarm).map((one) => one.scored.pattern)).size,
   ]);
-  const head = ['benign activity', 'runs', 'windows', 'kept', 'alarms', 'patterns of alarms'];
+  const head = [`${name}: benign activity`, 'runs', 'windows', 'kept', 'alarms', 'patterns of alarms'];
   process.stdout.write(`${table(head, rows)}\n\n`);
 }
 
 /** All trials on one stream, told and summed up. */
-async function rowsOf(name: string, material: Material): Promise<readonly BenchResult[]> {
+async function rowsOf(material: Material): Promise<readonly BenchResult[]> {
+  const { name } = material;
   const trials: Trial[] = [];
   for (const split of SPLITS) {
     const [first, second] = halvesOf(material.stream, split);

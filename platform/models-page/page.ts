@@ -111,7 +111,18 @@ function partSections(report: TrainingReport): readonly string[] {
       sensorTable(sensors),
     );
   if (ablations) sections.push('### What each part is worth', EXPLAINED.ablations, ablationTable(ablations));
-  if (shuffled) sections.push('### Shuffled labels', EXPLAINED.shuffled, orderTable(shuffled));
+  if (shuffled) {
+    const { prevalence, byShuffled, byTrue } = shuffled;
+    const share = prevalence.reduce((sum, one) => sum + one, 0) / prevalence.length;
+    sections.push(
+      '### Shuffled labels',
+      EXPLAINED.shuffled,
+      `Judged by the shuffled labels (${share.toFixed(3)} of the windows are called attacks, mean of ${prevalence.length} shuffles):`,
+      orderTable(byShuffled),
+      'Judged by the true labels:',
+      orderTable(byTrue),
+    );
+  }
   return sections;
 }
 
@@ -126,7 +137,7 @@ const EXPLAINED: Readonly<Record<Part, string>> = {
   ablations:
     'The cross-fitted models of the first seed on graphs from which one relation or one group of features was taken, without training anew: what falls is what they look at. Simple models count events beside the graph, and those stay.',
   shuffled:
-    'Models that learnt shuffled labels, judged by the true ones on every fold. Labels move by whole sessions of machines, so one shuffle may still fall on either side by chance: the mean over the five should be near the share of attack windows (PR-AUC) and near 0.5 (ROC-AUC), and the range shows how far it can be trusted.',
+    'Models that learnt labels shuffled among whole sessions of machines. Judged on the shuffled labels of captures that they did not see they can only guess: the mean should be near the share of windows that are called attacks (PR-AUC) and near 0.5 (ROC-AUC); more would be a leak between what trains and what judges (Ojala and Garriga, JMLR 11, 2010). Judged on the true labels they show what a method holds suspicious before it has learnt anything: models that see benign work laid over their examples take what is rare for an attack, and attacks are rarer in kind, so they may lie above the share of attacks without a leak. One shuffle may fall on either side by chance; the range shows how far the mean can be trusted.',
 };
 
 const sizeOf = ({ windows, runs, benignHostHours }: TrainingReport['crossFit']): string =>

@@ -30,7 +30,7 @@ export async function scoreWindows(
   const explainer = createExplainer(model);
   const explaining = {
     explain: async (batch: Parameters<typeof explainer.explain>[0]) => explainer.explain(batch),
-    featureNames: featureNames(),
+    featureNames: { [platform]: featureNames(platform) },
   };
   const engine = besideTrees(wasmEngine(model), model);
   const results: ScoredWindow[] = [];

@@ -60,7 +60,7 @@ export function windowFigures(graph: HeteroGraph): readonly number[] {
 
 /** Every variable of a platform: the features that have a name, and the figures of windows. */
 export function variablesOf(platform: Platform): readonly Variable[] {
-  const named = featureNames();
+  const named = featureNames(platform);
   const features = NODE_TYPES[platform].flatMap((of) => {
     let place = 0;
     return named[of].flatMap(({ name, width }) =>

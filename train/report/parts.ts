@@ -2,12 +2,13 @@ import type { Platform } from '../../contracts/event.ts';
 import type { Capture } from '../../datasets/manifest.ts';
 import { trainingSide } from '../../datasets/split.ts';
 import type { Alteration } from '../alter-events.ts';
-import { type CrossFitted, crossFit, judgeRows, TRAINED } from '../cross-fit.ts';
+import { type CrossFitted, crossFit, judgeRows, sessionOf, TRAINED } from '../cross-fit.ts';
 import type { ScorerName } from '../evaluation.ts';
 import { finalUnit, seedOptions } from '../final-unit.ts';
 import { type FoldPlan, idsOf, joinedRows, planFolds, scoreFolds, scoreUnit } from '../fold-plan.ts';
 import type { Run } from '../open-run.ts';
 import type { Unit } from '../run/unit.ts';
+import { shuffledLabels } from '../shuffle-labels.ts';
 import { type Judged, spreadOf, tableOf } from './table.ts';
 import type { Altered, Part, TrainingReport } from './training-report.ts';
 
@@ -137,37 +138,58 @@ function differencesOf(judged: readonly Judged[], plain: readonly Judged[]): Alt
 const SHUFFLES = 5;
 
 /**
- * Cross-fits that learnt shuffled labels, judged by the true ones: what they reach above the share of attacks is a
- * leak. Each shuffle is judged on every fold: a fold has so few sessions that chance alone takes it anywhere.
+ * Cross-fits that learnt shuffled labels. Judged by the shuffled labels of the captures that they did not see, they can
+ * only reach the share of attacks (Ojala and Garriga, "Permutation Tests for Studying Classifier Performance", JMLR 11,
+ * 2010, test 1), unless what judges leaks into what trains. Judged by the true labels they show what the method thinks of
+ * windows before it has learnt anything. Each shuffle is judged on every fold: a fold has so few sessions that chance
+ * alone takes it anywhere.
  */
 export function shuffledPart(run: Run, crossFitted: readonly CrossFitted[]): PartPlan | null {
   const [first] = crossFitted;
   if (!first) return null;
-  const shuffles = shuffledPlans(first.plans);
+  const shuffles = shuffledPlans(first.plans, run.usable);
   const plans = shuffles.flat();
   return {
     units: plans.map((plan) => plan.fit),
     async make() {
       await run.runner.fit(plans.map((plan) => plan.fit));
       const rows = await scoreFolds(plans, 'none', run.runner);
-      const judged = shuffles.map((one, shuffle) =>
-        judgeRows(
-          'shuffled',
-          joinedRows(rows.slice(shuffle * one.length, (shuffle + 1) * one.length)),
-          first.byFold,
-        ),
-      );
-      return { shuffled: tableOf(judged, { intervals: false }) };
+      const read = await run.source.read(idsOf(run.usable), 'none');
+      const judged = shuffles.map((one, shuffle) => {
+        const own = joinedRows(rows.slice(shuffle * one.length, (shuffle + 1) * one.length));
+        const { sessions } = shuffledLabels(read, shuffle + 1);
+        const relabelled = own.rows.map((row) => ({
+          ...row,
+          label: sessions.get(sessionOf(row.capture, row.host)) ?? row.label,
+        }));
+        return {
+          byShuffled: judgeRows('shuffled', { rows: relabelled, pairs: [] }, first.byFold),
+          byTrue: judgeRows('shuffled', own, first.byFold),
+          prevalence: relabelled.filter((row) => row.label === 'attack').length / relabelled.length,
+        };
+      });
+      const table = (some: readonly Judged[]) => tableOf(some, { intervals: false });
+      return {
+        shuffled: {
+          prevalence: judged.map((one) => one.prevalence),
+          byShuffled: table(judged.map((one) => one.byShuffled)),
+          byTrue: table(judged.map((one) => one.byTrue)),
+        },
+      };
     },
   };
 }
 
 /** The fits on shuffled labels, one list of folds per shuffle. */
-export function shuffledPlans(plans: readonly FoldPlan[]): readonly (readonly FoldPlan[])[] {
+export function shuffledPlans(
+  plans: readonly FoldPlan[],
+  captures: readonly Capture[],
+): readonly (readonly FoldPlan[])[] {
+  const among = idsOf(captures);
   return Array.from({ length: SHUFFLES }, (_, shuffle) =>
     plans.map((plan) => {
       const title = `shuffled labels ${shuffle + 1}/${SHUFFLES} fold ${plan.fold + 1}`;
-      return { ...plan, fit: { ...plan.fit, title, shuffleSeed: shuffle + 1 } };
+      return { ...plan, fit: { ...plan.fit, title, shuffle: { seed: shuffle + 1, among } } };
     }),
   );
 }

@@ -16,7 +16,7 @@ export function plannedUnits(run: Run, seeds: readonly number[], parts: readonly
     if (part === 'labOut') return labOutPart(run, seeds)?.units ?? [];
     if (part === 'ablations') return ablationUnits(run.platform, first);
     if (part === 'shuffled')
-      return shuffledPlans(first)
+      return shuffledPlans(first, run.usable)
         .flat()
         .map((plan) => plan.fit);
     if (part === 'heldBack' || (part === 'basicSensor' && run.platform !== 'windows')) return [];

@@ -58,10 +58,13 @@ test('a report holds every part with every scorer, and captures held back are in
     report.labOut?.[0]?.table,
     report.renamed?.table,
     report.basicSensor?.table,
-    report.shuffled,
+    report.shuffled?.byShuffled,
+    report.shuffled?.byTrue,
   ];
   for (const table of tables) expect(Object.keys(table?.scorers ?? {}).sort()).toEqual([...TRAINED].sort());
   expect(report.crossFit.runs).toEqual({ attack: 3, benign: 3 });
+  expect(report.shuffled?.byTrue.windows).toEqual(report.crossFit.windows);
+  expect(report.shuffled?.prevalence).toHaveLength(5);
   expect(report.heldBack?.runs).toEqual({ attack: 1, benign: 1 });
   expect(report.labOut?.map((one) => [one.labs, one.table.runs])).toEqual([
     ['shire*', { attack: 1, benign: 1 }],

@@ -44,7 +44,11 @@ export interface TrainingReport {
   /** The first seed's cross-fitted models on graphs from which one thing was taken. */
   readonly ablations?: readonly AblationEffect[];
   /** Cross-fitted models that learnt shuffled labels, one per shuffle. */
-  readonly shuffled?: Table;
+  readonly shuffled?: {
+    readonly prevalence: readonly number[]; // share of windows with the shuffled label `attack`
+    readonly byShuffled: Table; // judged by the shuffled labels of what they did not see
+    readonly byTrue: Table;
+  };
   /** Parts that this data does not allow, and those for which there was no time. */
   readonly notApplicable: readonly Part[];
   readonly omitted: readonly Part[];

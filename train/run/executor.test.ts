@@ -19,7 +19,7 @@ const unit = (seed: number, title = 'a fit'): FitUnit => ({
   recipe: { ...RECIPES.linux, seed },
   train: ['c'],
   choice: null,
-  shuffleSeed: null,
+  shuffle: null,
 });
 const settings = { manifestFiles: [], platform: 'linux', cacheFolder: folder, runPath: folder } as const;
 

@@ -3,7 +3,7 @@ import type { Alteration } from '../alter-events.ts';
 import type { Example } from '../example.ts';
 import type { AfterEpoch } from '../fit.ts';
 import { chooseEpochs, fitAll, plainEngine, rawScoresOf, type Trained } from '../fit-all.ts';
-import { withShuffledLabels } from '../shuffle-labels.ts';
+import { shuffledLabels, withLabels } from '../shuffle-labels.ts';
 import type { CaptureSource } from './capture-source.ts';
 import type { RunFolder } from './run-folder.ts';
 import {
@@ -30,7 +30,7 @@ export async function runUnit(
 }
 
 async function fitted(unit: FitUnit, source: CaptureSource, afterEpoch: AfterEpoch): Promise<Trained> {
-  const { platform, recipe, choice, shuffleSeed } = unit;
+  const { platform, recipe, choice, shuffle } = unit;
   const epochs = choice
     ? await chooseEpochs(platform, {
         train: await source.read(choice.train, 'none'),
@@ -39,9 +39,10 @@ async function fitted(unit: FitUnit, source: CaptureSource, afterEpoch: AfterEpo
         afterEpoch,
       })
     : recipe.epochs;
+  const labels = shuffle && shuffledLabels(await source.read(shuffle.among, 'none'), shuffle.seed);
   const training = async (alteration: Alteration) => {
     const read = await source.read(unit.train, alteration);
-    return shuffleSeed === null ? read : withShuffledLabels(read, shuffleSeed);
+    return labels ? withLabels(read, labels) : read;
   };
   const captures = {
     recorded: await training('none'),

@@ -16,8 +16,8 @@ export interface FitUnit {
   readonly train: readonly string[];
   /** The parts of the training side that choose how long to train; null where the recipe leaves no choice. */
   readonly choice: { readonly train: readonly string[]; readonly judge: readonly string[] } | null;
-  /** With a seed, labels are shuffled among what trains: whatever is learnt then is a fault of the method. */
-  readonly shuffleSeed: number | null;
+  /** Labels are shuffled among these captures, those of all folds: whatever is learnt then is a fault of the method. */
+  readonly shuffle: { readonly seed: number; readonly among: readonly string[] } | null;
 }
 
 /** What a finished fit gives captures, as recorded or with altered events. */
