@@ -6,6 +6,7 @@ import { SCORERS } from './evaluation.ts';
 import { TREES_PAIR_SHARE } from './fit-trees.ts';
 import { isAttack, isLabelled, type JudgedWindow, ratedBy } from './judge.ts';
 import { bootstrapByGroup, prAuc } from './metrics.ts';
+import { CHOSEN_HOW } from './recipes.ts';
 import type { VersionParts } from './version.ts';
 
 /** The model card of a version as Markdown: what it learnt from, how good it is beside what, what it cannot see. */
@@ -27,7 +28,7 @@ export function modelCard(manifest: ModelManifest, parts: VersionParts): string 
       ? `The alert threshold (shown as 0.7) is where 0.5 % of benign windows lie when sessions of machines are drawn anew: raw logit ${alert.value.toFixed(2)}, 95 % of draws between ${alert.low.toFixed(2)} and ${alert.high.toFixed(2)}. It rests on ${alert.deciders} of ${alert.hosts} sessions. 0.5 is shown where 2 % lie.`
       : '',
     verdictLine(evaluation),
-    RECIPE_NOTE,
+    CHOSEN_HOW[manifest.platform],
     falseAlarmLine(evaluation),
     '### By laboratory, at the alert threshold',
     labTable(evaluation),
@@ -122,10 +123,6 @@ function figureRow(name: ScorerName, figures: ScorerFigures, windows: readonly J
     : '–';
   return `| ${[name, area, number(figures.rocAuc), ...points, ...pairs, number(figures.brier)].join(' | ')} |`;
 }
-
-/** How the recipe in use was found; to be rewritten when another way finds the next one. */
-const RECIPE_NOTE =
-  "The network's recipe was chosen by comparing about ten settings on these same folds, the trees' by about fifteen on these folds and on whole laboratories held out, so both lean to the good side; the baselines had no such choice.";
 
 /** Says plainly where something simpler does as well: the network has to earn its place. */
 function verdictLine({ scorers }: PlatformEvaluation): string {

@@ -198,7 +198,7 @@ describe('GET /feedback/queue', () => {
       alert_id: alert.alert_id,
       reason: '3 windows of one endpoint share this pattern',
     });
-    expect(await patterns()).toEqual(['a → b', 'c → d', 'g → h', 'a → b', 'a → b', 'e → f']);
+    expect(await patterns()).toEqual(['a → b', 'c → d', 'a → b', 'g → h', 'a → b', 'e → f']);
   });
 
   test('obeys platform, tenant and limit', async () => {
@@ -219,7 +219,7 @@ describe('GET /feedback/queue', () => {
         .feedback({ inference_id: windows[place]?.inferenceId, is_true_positive: null, ...more })
         .expect(201);
     await judge(3, {});
-    expect(await patterns()).toEqual(['a → b', 'g → h', 'a → b', 'a → b', 'e → f']);
+    expect(await patterns()).toEqual(['a → b', 'a → b', 'g → h', 'a → b', 'e → f']);
     const { body } = await judge(0, { scope: 'pattern' });
     expect(await patterns()).toEqual(['g → h', 'e → f']);
     await judge(0, { replace: true }); // of this window alone

@@ -1,4 +1,5 @@
 import { SCORERS } from '../../train/evaluation.ts';
+import { CHOSEN_HOW } from '../../train/recipes.ts';
 import type { Part, TrainingReport } from '../../train/report/training-report.ts';
 import {
   ablationTable,
@@ -50,6 +51,7 @@ function platformSections(report: TrainingReport): readonly string[] {
   return [
     `## ${TITLES[platform]}`,
     originOf(report),
+    CHOSEN_HOW[platform],
     '### By cluster',
     `Every capture is judged by models that saw nothing of its cluster, its run, or its machine within a window's time.`,
     orderTable(crossFit),
