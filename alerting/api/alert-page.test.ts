@@ -1,35 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Alert, alertSchema } from '../../contracts/alert.ts';
-import type { AlertStore } from '../../ports/alerts/alerts.ts';
-import { embeddedAlerts } from '../../ports/alerts/embedded.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
-import type { Documents } from '../../ports/documents/documents.ts';
-import { embeddedDocuments } from '../../ports/documents/embedded.ts';
-import { embeddedGraphs } from '../../ports/graphs/embedded.ts';
-import type { GraphStore } from '../../ports/graphs/graphs.ts';
-import { tryApi } from './try-api.ts';
+import { tryFreshApi } from './try-api.ts';
 
-let directory: string;
-let alerts: AlertStore;
-let documents: Documents;
-let graphs: GraphStore;
-let server: Awaited<ReturnType<typeof tryApi>>;
+let server: Awaited<ReturnType<typeof tryFreshApi>>;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'api-'));
-  alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
-  documents = embeddedDocuments({ file: join(directory, 'documents.db') });
-  graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
-  server = await tryApi({ alerts, documents, graphs });
+  server = await tryFreshApi();
 });
-afterEach(async () => {
-  await server.stage.close();
-  await alerts.close();
-  await documents.close();
-  await graphs.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterEach(() => server.close());
 
 describe('GET /alerts', () => {
   const list = async (query: string): Promise<string[]> => {

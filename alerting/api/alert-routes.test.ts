@@ -1,35 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import supertest from 'supertest';
-import type { AlertStore } from '../../ports/alerts/alerts.ts';
-import { embeddedAlerts } from '../../ports/alerts/embedded.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
-import type { Documents } from '../../ports/documents/documents.ts';
-import { embeddedDocuments } from '../../ports/documents/embedded.ts';
-import { embeddedGraphs } from '../../ports/graphs/embedded.ts';
-import type { GraphStore } from '../../ports/graphs/graphs.ts';
-import { NOBODY, START, tryApi } from './try-api.ts';
+import { NOBODY, START, tryFreshApi } from './try-api.ts';
 
-let directory: string;
-let alerts: AlertStore;
-let documents: Documents;
-let graphs: GraphStore;
-let server: Awaited<ReturnType<typeof tryApi>>;
+let server: Awaited<ReturnType<typeof tryFreshApi>>;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'api-'));
-  alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
-  documents = embeddedDocuments({ file: join(directory, 'documents.db') });
-  graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
-  server = await tryApi({ alerts, documents, graphs });
+  server = await tryFreshApi();
 });
-afterEach(async () => {
-  await server.stage.close();
-  await alerts.close();
-  await documents.close();
-  await graphs.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterEach(() => server.close());
 
 describe('GET /alerts/{alert_id}', () => {
   test('answers the alert and its version', async () => {
@@ -67,7 +44,10 @@ describe('PATCH /alerts/{alert_id}', () => {
       { change: 'created', by: 'logster', before: null },
       { change: 'status', by: 'kim', before: { status: 'open' }, after: { status: 'acknowledged' } },
     ]);
-    expect((await alerts.outbox(10)).map(({ message }) => message.change)).toEqual(['created', 'status']);
+    expect((await server.alerts.outbox(10)).map(({ message }) => message.change)).toEqual([
+      'created',
+      'status',
+    ]);
   });
 
   test('assigns and takes back', async () => {
@@ -86,7 +66,7 @@ describe('PATCH /alerts/{alert_id}', () => {
     { status: 'acknowledged', severity: 'LOW' },
   ])('answers 400 for %j', async (body) => {
     expect((await server.patch(id, body).expect(400)).body.detail).toMatch(/\w/);
-    expect((await alerts.get(id))?.status).toBe('open');
+    expect((await server.alerts.get(id))?.status).toBe('open');
   });
 
   test('answers 400 for what is no JSON, 415 for another type, 413 for too much', async () => {
@@ -97,7 +77,7 @@ describe('PATCH /alerts/{alert_id}', () => {
     await send('text/plain', '{"status":"acknowledged"}').expect(415);
     await send('application/json', JSON.stringify({ notes: 'x'.repeat(70_000) })).expect(413);
     await supertest(server.url).patch(`/alerts/${id}`).expect(415);
-    expect((await alerts.get(id))?.status).toBe('open');
+    expect((await server.alerts.get(id))?.status).toBe('open');
   });
 
   test('answers 404 for an alert that is not there, 409 for a step that is not allowed', async () => {
@@ -114,7 +94,11 @@ describe('PATCH /alerts/{alert_id}', () => {
     await server.patch(id, { notes: 'third' }).set('If-Match', '*').expect(200);
     const { updated_at } = (await server.get(`/alerts/${id}`)).body;
     await server.patch(id, { notes: 'fourth' }).set('If-Match', String(updated_at)).expect(200);
-    expect((await alerts.get(id))?.notes.map(({ text }) => text)).toEqual(['first', 'third', 'fourth']);
+    expect((await server.alerts.get(id))?.notes.map(({ text }) => text)).toEqual([
+      'first',
+      'third',
+      'fourth',
+    ]);
   });
 
   test('of two changes to one version, one wins', async () => {

@@ -1,36 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { AlertStore } from '../../ports/alerts/alerts.ts';
-import { embeddedAlerts } from '../../ports/alerts/embedded.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
-import type { Documents } from '../../ports/documents/documents.ts';
-import { embeddedDocuments } from '../../ports/documents/embedded.ts';
-import { embeddedGraphs } from '../../ports/graphs/embedded.ts';
-import type { GraphStore } from '../../ports/graphs/graphs.ts';
 import { eventOf, resultOf } from '../sample.ts';
 import { takeHit } from '../take-hit.ts';
-import { START, tryApi } from './try-api.ts';
+import { START, tryApi, tryFreshApi } from './try-api.ts';
 
-let directory: string;
-let alerts: AlertStore;
-let documents: Documents;
-let graphs: GraphStore;
-let server: Awaited<ReturnType<typeof tryApi>>;
+let server: Awaited<ReturnType<typeof tryFreshApi>>;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'api-'));
-  alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
-  documents = embeddedDocuments({ file: join(directory, 'documents.db') });
-  graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
-  server = await tryApi({ alerts, documents, graphs });
+  server = await tryFreshApi();
 });
-afterEach(async () => {
-  await server.stage.close();
-  await alerts.close();
-  await documents.close();
-  await graphs.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterEach(() => server.close());
 
 const SETTINGS = { minThreshold: 0.7, dedupWindowSeconds: 300, correlationWindowSeconds: 60 };
 
@@ -46,7 +23,7 @@ describe('GET /health', () => {
   });
 
   test('is degraded with 503 and the failed check when a store does not answer', async () => {
-    await documents.close();
+    await server.documents.close();
     const { status, body } = await server.get('/health');
     expect([status, body.status, body.checks.alerts]).toEqual([503, 'degraded', 'ok']);
     expect(body.checks.documents).toContain('closed');
@@ -63,15 +40,15 @@ test('what is not there is answered 404 as a problem', async () => {
 });
 
 test('what fails unexpectedly is answered 500 without saying what, and logged', async () => {
-  await alerts.close();
+  await server.alerts.close();
   const { body } = await server.get('/alerts').expect(500);
-  expect(JSON.stringify(body)).not.toContain(directory);
+  expect(JSON.stringify(body)).not.toContain(server.directory);
   expect(server.telemetry.lines.at(-1)).toMatchObject({ level: 'error', sentence: 'A request failed' });
 });
 
 test('a port that is taken is told with the way out', async () => {
   const port = Number(new URL(server.url).port);
-  await expect(tryApi({ alerts, documents, graphs }, { port })).rejects.toMatchObject({
+  await expect(tryApi(server.stores, { port })).rejects.toMatchObject({
     code: 'unavailable',
     message: expect.stringContaining('Set api.port to a free one'),
   });
@@ -79,7 +56,7 @@ test('a port that is taken is told with the way out', async () => {
 
 test('the worked example: 0.91 is HIGH, and a confirmation resolves it', async () => {
   const hit = resultOf({ tenant_id: 'default', endpoint_id: 'desktop-1nnimrr', hostname: 'DESKTOP-1NNIMRR' });
-  await takeHit(alerts, hit, { settings: SETTINGS, at: START });
+  await takeHit(server.alerts, hit, { settings: SETTINGS, at: START });
   const { alerts: found } = (await server.get('/alerts?tenant_id=default').expect(200)).body;
   expect(found).toMatchObject([{ severity: 'HIGH', status: 'open', attack_prob: 0.91 }]);
   const verdict = { alert_id: found[0].alert_id, is_true_positive: true, notes: 'confirmed', analyst: 'kim' };
@@ -92,7 +69,7 @@ test('GET /endpoints tells what is known of each, from results, events and alert
     resultOf({ window_end: START - 30, attack_prob: 0.2, prediction: 'benign' }),
     resultOf({ window_end: START - 30, endpoint_id: 'h1', tenant_id: 'globex', platform: 'linux' }),
   ];
-  await documents.create(
+  await server.documents.create(
     'logster-inferences',
     results.map((one) => ({ id: one.inference_id, body: { ...one } })),
   );
@@ -101,7 +78,7 @@ test('GET /endpoints tells what is known of each, from results, events and alert
     eventOf('new', START - 100, ''),
     eventOf('now', START - 1, ''),
   ];
-  await documents.create(
+  await server.documents.create(
     'logster-events',
     events.map((one) => ({ id: one.event_id, body: { ...one } })),
   );

@@ -1,34 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { AlertStore } from '../../ports/alerts/alerts.ts';
-import { embeddedAlerts } from '../../ports/alerts/embedded.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
-import type { Documents } from '../../ports/documents/documents.ts';
-import { embeddedDocuments } from '../../ports/documents/embedded.ts';
-import { embeddedGraphs } from '../../ports/graphs/embedded.ts';
-import type { GraphStore } from '../../ports/graphs/graphs.ts';
-import { NOBODY, START, tryApi } from './try-api.ts';
+import { NOBODY, START, tryFreshApi } from './try-api.ts';
 
-let directory: string;
-let alerts: AlertStore;
-let documents: Documents;
-let graphs: GraphStore;
-let server: Awaited<ReturnType<typeof tryApi>>;
+let server: Awaited<ReturnType<typeof tryFreshApi>>;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'api-'));
-  alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
-  documents = embeddedDocuments({ file: join(directory, 'documents.db') });
-  graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
-  server = await tryApi({ alerts, documents, graphs });
+  server = await tryFreshApi();
 });
-afterEach(async () => {
-  await server.stage.close();
-  await alerts.close();
-  await documents.close();
-  await graphs.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterEach(() => server.close());
 
 describe('POST /feedback', () => {
   const alert = alertOf('a', { inference_ids: ['i1'], model_version: '7' });
@@ -57,7 +34,7 @@ describe('POST /feedback', () => {
         replaces: null,
       },
     ]);
-    expect((await alerts.outbox(10)).at(-1)?.message).toMatchObject({
+    expect((await server.alerts.outbox(10)).at(-1)?.message).toMatchObject({
       change: 'feedback',
       alert: body.alert,
     });
@@ -71,7 +48,7 @@ describe('POST /feedback', () => {
   test('a verdict keeps its reason and how far it reaches', async () => {
     const given = { ...verdict, reason: 'administration', scope: 'process', process: 'robocopy.exe' };
     await server.feedback({ ...given, is_true_positive: false }).expect(201);
-    expect(await alerts.feedback(0, 9)).toMatchObject([
+    expect(await server.alerts.feedback(0, 9)).toMatchObject([
       { reason: 'administration', scope: 'process', process: 'robocopy.exe', endpoint_id: 'h1' },
     ]);
   });
@@ -79,11 +56,17 @@ describe('POST /feedback', () => {
   test('who cannot tell leaves the alert as it is; the verdict and the audit say it', async () => {
     const { body } = await server.feedback({ ...verdict, is_true_positive: null }).expect(201);
     expect(body.alert).toMatchObject({ status: 'open', verdict: null });
-    expect((await alerts.audit(alert.alert_id)).at(-1)).toMatchObject({ by: 'kim', change: 'feedback' });
-    expect(await alerts.feedback(0, 9)).toMatchObject([{ is_true_positive: null }]);
+    expect((await server.alerts.audit(alert.alert_id)).at(-1)).toMatchObject({
+      by: 'kim',
+      change: 'feedback',
+    });
+    expect(await server.alerts.feedback(0, 9)).toMatchObject([{ is_true_positive: null }]);
     await server.feedback({ ...verdict, replace: true }).expect(201);
     await server.feedback({ ...verdict, is_true_positive: null, replace: true }).expect(201);
-    expect(await alerts.get(alert.alert_id)).toMatchObject({ status: 'resolved', verdict: 'true_positive' });
+    expect(await server.alerts.get(alert.alert_id)).toMatchObject({
+      status: 'resolved',
+      verdict: 'true_positive',
+    });
   });
 
   test('the same analyst again is answered 409, unless the verdict is to be replaced', async () => {
@@ -113,8 +96,8 @@ describe('POST /feedback', () => {
     [{ ...verdict, alert_id: undefined }, 400],
   ])('%j is answered %d and changes nothing', async (body, status) => {
     await server.feedback(body).expect(status);
-    expect(await alerts.feedback(0, 10)).toEqual([]);
-    expect((await alerts.get(alert.alert_id))?.status).toBe('open');
+    expect(await server.alerts.feedback(0, 10)).toEqual([]);
+    expect((await server.alerts.get(alert.alert_id))?.status).toBe('open');
   });
 
   test('GET /feedback has those of one platform, reason or analyst', async () => {

@@ -1,39 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import supertest from 'supertest';
 import { newApiKey, writeKeys } from '../../ports/access/api-keys.ts';
 import type { Role } from '../../ports/access/roles.ts';
-import type { AlertStore } from '../../ports/alerts/alerts.ts';
-import { embeddedAlerts } from '../../ports/alerts/embedded.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
-import type { Documents } from '../../ports/documents/documents.ts';
-import { embeddedDocuments } from '../../ports/documents/embedded.ts';
-import { embeddedGraphs } from '../../ports/graphs/embedded.ts';
-import type { GraphStore } from '../../ports/graphs/graphs.ts';
 import { resultOf } from '../sample.ts';
-import { NOBODY, START, tryApi } from './try-api.ts';
+import { NOBODY, START, tryApi, tryFreshApi } from './try-api.ts';
 
-let directory: string;
-let alerts: AlertStore;
-let documents: Documents;
-let graphs: GraphStore;
-let server: Awaited<ReturnType<typeof tryApi>>;
+let server: Awaited<ReturnType<typeof tryFreshApi>>;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'api-'));
-  alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
-  documents = embeddedDocuments({ file: join(directory, 'documents.db') });
-  graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
-  server = await tryApi({ alerts, documents, graphs });
+  server = await tryFreshApi();
 });
-afterEach(async () => {
-  await server.stage.close();
-  await alerts.close();
-  await documents.close();
-  await graphs.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterEach(() => server.close());
 
 describe('with keys', () => {
   let secured: Awaited<ReturnType<typeof tryApi>>;
@@ -46,14 +24,14 @@ describe('with keys', () => {
   ];
 
   beforeEach(async () => {
-    const keysFile = join(directory, 'keys.json');
+    const keysFile = join(server.directory, 'keys.json');
     const made = owners.map(([name, role, tenants]) => newApiKey({ name, role, tenants, at: START }));
     for (const { secret, key } of made) secrets.set(key.name, secret);
     await writeKeys(
       keysFile,
       made.map(({ key }) => key),
     );
-    secured = await tryApi({ alerts, documents, graphs }, { keysFile, host: '0.0.0.0' });
+    secured = await tryApi(server.stores, { keysFile, host: '0.0.0.0' });
     await server.save(alertOf('mine', {}), alertOf('theirs', { tenant_id: 'globex' }));
   });
   afterEach(() => secured.stage.close());
@@ -116,8 +94,12 @@ describe('with keys', () => {
       .post('/feedback')
       .send({ alert_id, is_true_positive: true, analyst: 'somebody' })
       .expect(201);
-    expect((await alerts.audit(alert_id)).map(({ by }) => by)).toEqual(['logster', 'analyst', 'analyst']);
-    expect((await alerts.feedback(0, 10))[0]?.analyst).toBe('analyst');
+    expect((await server.alerts.audit(alert_id)).map(({ by }) => by)).toEqual([
+      'logster',
+      'analyst',
+      'analyst',
+    ]);
+    expect((await server.alerts.feedback(0, 10))[0]?.analyst).toBe('analyst');
   });
 
   test('another tenant’s alert is as absent as one that does not exist', async () => {
@@ -127,7 +109,7 @@ describe('with keys', () => {
     await as('analyst').get(`/alerts/${alert_id}/audit`).expect(404);
     await as('analyst').patch(`/alerts/${alert_id}`).send({ notes: 'x' }).expect(404);
     await as('analyst').post('/feedback').send({ alert_id, is_true_positive: true }).expect(404);
-    expect(await alerts.audit(alert_id)).toHaveLength(1);
+    expect(await server.alerts.audit(alert_id)).toHaveLength(1);
     await as('admin').get(`/alerts/${alert_id}`).expect(200);
   });
 
@@ -144,7 +126,7 @@ describe('with keys', () => {
       await as('admin').post('/feedback').send(body).expect(201);
     }
     const results = tenants.map((tenant_id) => resultOf({ tenant_id }));
-    await documents.create(
+    await server.documents.create(
       'logster-inferences',
       results.map((one) => ({ id: one.inference_id, body: { ...one } })),
     );

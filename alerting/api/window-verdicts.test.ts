@@ -1,45 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import supertest from 'supertest';
 import { LogsterError } from '../../contracts/errors.ts';
 import { newApiKey, writeKeys } from '../../ports/access/api-keys.ts';
-import type { AlertStore } from '../../ports/alerts/alerts.ts';
-import { embeddedAlerts } from '../../ports/alerts/embedded.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
-import type { Documents } from '../../ports/documents/documents.ts';
-import { embeddedDocuments } from '../../ports/documents/embedded.ts';
-import { embeddedGraphs } from '../../ports/graphs/embedded.ts';
-import type { GraphStore } from '../../ports/graphs/graphs.ts';
 import { keptOf } from '../../ports/graphs/sample.ts';
-import { NOBODY, START, tryApi } from './try-api.ts';
+import { NOBODY, START, tryApi, tryFreshApi } from './try-api.ts';
 
-let directory: string;
-let alerts: AlertStore;
-let documents: Documents;
-let graphs: GraphStore;
-let server: Awaited<ReturnType<typeof tryApi>>;
+let server: Awaited<ReturnType<typeof tryFreshApi>>;
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'api-'));
-  alerts = await embeddedAlerts({ file: join(directory, 'alerts.db') });
-  documents = embeddedDocuments({ file: join(directory, 'documents.db') });
-  graphs = await embeddedGraphs({ file: join(directory, 'graphs.db') });
-  server = await tryApi({ alerts, documents, graphs });
+  server = await tryFreshApi();
 });
-afterEach(async () => {
-  await server.stage.close();
-  await alerts.close();
-  await documents.close();
-  await graphs.close();
-  await rm(directory, { recursive: true, force: true });
-});
+afterEach(() => server.close());
 
 const bulk = (verdicts: unknown) => supertest(server.url).post('/feedback/bulk').send({ verdicts });
 const analystOf = async (tenant: string) => {
-  const keysFile = join(directory, 'keys.json');
+  const keysFile = join(server.directory, 'keys.json');
   const { secret, key } = newApiKey({ name: 'ines', role: 'analyst', tenants: [tenant], at: START });
   await writeKeys(keysFile, [key]);
-  const secured = await tryApi({ alerts, documents, graphs }, { keysFile });
+  const secured = await tryApi(server.stores, { keysFile });
   const client = supertest.agent(secured.url).set('Authorization', `Bearer ${secret}`);
   return { client, close: () => secured.stage.close() };
 };
@@ -47,7 +25,7 @@ const analystOf = async (tenant: string) => {
 describe('POST /feedback on a window', () => {
   const window = keptOf('w', { platform: 'linux', endpointId: 'h7', modelVersion: '5' });
   const verdict = { inference_id: window.inferenceId, is_true_positive: false, analyst: 'kim' };
-  beforeEach(() => graphs.keep([window]));
+  beforeEach(() => server.graphs.keep([window]));
 
   test('keeps it with what is known of the window, and changes no alert', async () => {
     const alert = alertOf('a', { endpoint_id: 'h7', platform: 'linux', inference_ids: [window.inferenceId] });
@@ -65,7 +43,7 @@ describe('POST /feedback on a window', () => {
         ...{ scope: 'pattern', process: null, inference_ids: [window.inferenceId], replaces: null },
       },
     ]);
-    expect(await alerts.get(alert.alert_id)).toEqual(alert);
+    expect(await server.alerts.get(alert.alert_id)).toEqual(alert);
   });
 
   test('the same analyst again is answered 409, unless the verdict is to be replaced', async () => {
@@ -74,7 +52,11 @@ describe('POST /feedback on a window', () => {
     expect(refusal.detail).toContain('"replace": true');
     await server.feedback({ ...verdict, analyst: 'lee' }).expect(201);
     await server.feedback({ ...verdict, is_true_positive: null, replace: true }).expect(201);
-    expect((await alerts.feedback(0, 9)).map((one) => one.replaces)).toEqual([null, null, first.feedback_id]);
+    expect((await server.alerts.feedback(0, 9)).map((one) => one.replaces)).toEqual([
+      null,
+      null,
+      first.feedback_id,
+    ]);
   });
 
   test('stands beside the analyst’s verdict on the alert that holds the window', async () => {
@@ -82,7 +64,7 @@ describe('POST /feedback on a window', () => {
     await server.save(alert);
     await server.feedback({ alert_id: alert.alert_id, is_true_positive: true, analyst: 'kim' }).expect(201);
     await server.feedback(verdict).expect(201);
-    expect((await alerts.feedback(0, 9)).map((one) => one.replaces)).toEqual([null, null]);
+    expect((await server.alerts.feedback(0, 9)).map((one) => one.replaces)).toEqual([null, null]);
   });
 
   test('one that is not kept, or is another tenant’s, is answered 404', async () => {
@@ -95,7 +77,7 @@ describe('POST /feedback on a window', () => {
       .expect(200);
     expect(body.outcomes).toMatchObject([{ status: 404 }]);
     await close();
-    expect(await alerts.feedback(0, 9)).toEqual([]);
+    expect(await server.alerts.feedback(0, 9)).toEqual([]);
   });
 });
 
@@ -106,7 +88,7 @@ describe('POST /feedback/bulk', () => {
     ...{ inference_id: windows[place]?.inferenceId, is_true_positive: false, analyst: 'kim' },
   });
   beforeEach(async () => {
-    await graphs.keep(windows);
+    await server.graphs.keep(windows);
     await server.save(alert);
   });
 
@@ -126,11 +108,11 @@ describe('POST /feedback/bulk', () => {
     expect(body.outcomes[2].problem).toMatchObject({
       ...{ title: 'Bad Request', status: 400, detail: expect.stringContaining('reason') },
     });
-    const kept = await alerts.feedback(0, 9);
+    const kept = await server.alerts.feedback(0, 9);
     expect(kept.map((one) => one.feedback_id)).toEqual(
       [0, 5, 6].map((place) => body.outcomes[place].feedback_id),
     );
-    expect((await alerts.get(alert.alert_id))?.status).toBe('resolved');
+    expect((await server.alerts.get(alert.alert_id))?.status).toBe('resolved');
   });
 
   test('takes 500 verdicts with long notes, and no more', async () => {
@@ -138,7 +120,7 @@ describe('POST /feedback/bulk', () => {
     const { body } = await bulk(
       Array.from({ length: 500 }, (_, n) => ({ ...long, analyst: `a${n}` })),
     ).expect(200);
-    const kept = await alerts.feedback(0, 1000);
+    const kept = await server.alerts.feedback(0, 1000);
     expect([body.accepted, kept.length]).toEqual([500, 500]);
     await bulk(Array.from({ length: 501 }, () => on(1))).expect(400);
     await bulk([]).expect(400);
@@ -149,7 +131,7 @@ describe('POST /feedback/bulk', () => {
   });
 
   test('what fails unexpectedly is told to nobody, logged, and stops no other', async () => {
-    await graphs.close();
+    await server.graphs.close();
     const { body } = await bulk([on(0), { alert_id: alert.alert_id, is_true_positive: true }]).expect(200);
     expect(body.outcomes).toMatchObject([{ status: 500 }, { status: 201 }]);
     expect(JSON.stringify(body)).not.toContain('closed');
@@ -164,7 +146,7 @@ describe('POST /feedback/bulk', () => {
       asked += 1;
       throw new LogsterError('unavailable', 'it is away');
     };
-    const other = await tryApi({ alerts, documents, graphs: { ...graphs, get: away } });
+    const other = await tryApi({ ...server.stores, graphs: { ...server.graphs, get: away } });
     const { body } = await supertest(other.url)
       .post('/feedback/bulk')
       .send({ verdicts: [on(0), on(1), on(2)] })
@@ -185,11 +167,11 @@ describe('GET /feedback/queue', () => {
   ];
   const queue = async (query = '') => (await server.get(`/feedback/queue${query}`).expect(200)).body.queue;
   const patterns = async (query = '') => (await queue(query)).map((one: { pattern: string }) => one.pattern);
-  beforeEach(() => graphs.keep(windows));
+  beforeEach(() => server.graphs.keep(windows));
 
   test('offers the windows that teach most, each with what is known of it and why', async () => {
     const alert = alertOf('a', { last_seen: 302, inference_ids: windows.map((one) => one.inferenceId) });
-    await documents.put('logster-alerts', alert.alert_id, { ...alert }, 1);
+    await server.documents.put('logster-alerts', alert.alert_id, { ...alert }, 1);
     const [first] = await queue();
     expect(first).toEqual({
       inference_id: windows[2]?.inferenceId,
@@ -223,7 +205,7 @@ describe('GET /feedback/queue', () => {
     const { body } = await judge(0, { scope: 'pattern' });
     expect(await patterns()).toEqual(['g → h', 'e → f']);
     await judge(0, { replace: true }); // of this window alone
-    expect(body.feedback_id).toBe((await alerts.feedback(0, 9)).at(-1)?.replaces);
+    expect(body.feedback_id).toBe((await server.alerts.feedback(0, 9)).at(-1)?.replaces);
     expect(await patterns()).toEqual(['g → h', 'a → b', 'a → b', 'e → f']);
   });
 });
