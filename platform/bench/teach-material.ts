@@ -22,9 +22,9 @@ export const RECORDED = 'recorded';
 /** Captures of the training side to rehearse, of which fine-tuning shows a thousand windows. */
 const CORPUS_CAPTURES = 100;
 /** The first of the recorded runs, by time, that an early champion knows. */
-const EARLY_SHARE = 0.5;
+const EARLY_SHARE = 0.25;
 /** A quarter of the windows there are, as the recipe has it for all sessions. */
-const EARLY_DRAWS = 1024;
+const EARLY_DRAWS = 512;
 
 /** A champion, what it learnt from, and what came to it later. */
 export interface Material {
@@ -50,7 +50,7 @@ export async function shippedMaterial(root: string): Promise<Material> {
 }
 
 /**
- * A champion trained with the product's recipe on the first half of the recorded runs alone, on all later ones that
+ * A champion trained with the product's recipe on the first quarter of the recorded runs alone, on all later ones that
  * are not held back: it alarms on ordinary work that it has not seen.
  */
 export async function earlyMaterial(root: string): Promise<Material> {

@@ -1,5 +1,4 @@
 import { teachingOrder } from '../../alerting/teaching-order.ts';
-import { teachingOrder as turnsOrder } from '../../alerting/turns-order.ts';
 import type { BenchResult } from '../../contracts/bench.ts';
 import { ALERT_PROBABILITY } from '../../models/scaling.ts';
 import { byKey } from '../../train/by-key.ts';
@@ -16,11 +15,17 @@ const SPLITS = [1, 2, 3];
 /** Random choices for each division. */
 const DRAWS = 2;
 
-type Choose = (candidates: readonly StreamWindow[], seed: number) => readonly StreamWindow[];
+/** Chooses among the windows that were seen; only those that were kept can be judged in the product. */
+type Choose = (seen: readonly StreamWindow[], seed: number) => readonly StreamWindow[];
+
+const keptOf = (seen: readonly StreamWindow[]): readonly StreamWindow[] => seen.filter((one) => one.kept);
+const drawn = (from: readonly StreamWindow[], seed: number): readonly StreamWindow[] =>
+  shuffled(from, seededRandom(seed)).slice(0, VERDICTS);
 
 /** Who chooses the windows that are judged. */
 const CHOICES: Readonly<Record<string, Choose>> = {
-  'teaching order': (candidates) => {
+  'teaching order': (seen) => {
+    const candidates = keptOf(seen);
     const byId = new Map(candidates.map((one) => [one.scored.inferenceId, one]));
     const lessons = teachingOrder(
       candidates.map((one) => one.scored),
@@ -29,18 +34,12 @@ const CHOICES: Readonly<Record<string, Choose>> = {
     );
     return lessons.flatMap(({ window }) => byId.get(window.inferenceId) ?? []);
   },
-  turns: (candidates) => {
-    const byId = new Map(candidates.map((one) => [one.scored.inferenceId, one]));
-    const lessons = turnsOrder(
-      candidates.map((one) => one.scored),
-      [],
-      { limit: VERDICTS },
-    );
-    return lessons.flatMap(({ window }) => byId.get(window.inferenceId) ?? []);
-  },
-  'highest score': (candidates) =>
-    candidates.toSorted((a, b) => b.scored.attackProb - a.scored.attackProb).slice(0, VERDICTS),
-  random: (candidates, seed) => shuffled(candidates, seededRandom(seed)).slice(0, VERDICTS),
+  'highest score': (seen) =>
+    keptOf(seen)
+      .toSorted((a, b) => b.scored.attackProb - a.scored.attackProb)
+      .slice(0, VERDICTS),
+  'random of those kept': (seen, seed) => drawn(keptOf(seen), seed),
+  'random of all': drawn,
 };
 
 /** One fine-tuning: what was chosen, and the second half before and after. */
@@ -87,13 +86,12 @@ async function rowsOf(material: Material): Promise<readonly BenchResult[]> {
   for (const split of SPLITS) {
     const [first, second] = halvesOf(material.stream, split);
     const before = await outcomeOf(material.champion.model, second, material.attacks);
-    const candidates = first.filter((one) => one.kept);
     say(
-      `${name}, division ${split}: ${candidates.length} to choose from, ${before.alarms} alarms in the rest`,
+      `${name}, division ${split}: ${keptOf(first).length} of ${first.length} windows kept, ${before.alarms} alarms in the rest`,
     );
     for (const [choice, choose] of Object.entries(CHOICES))
-      for (let draw = 0; draw < (choice === 'random' ? DRAWS : 1); draw++) {
-        const chosen = choose(candidates, 10 * split + draw);
+      for (let draw = 0; draw < (choice.startsWith('random') ? DRAWS : 1); draw++) {
+        const chosen = choose(first, 10 * split + draw);
         const model = await taught(material.champion, material.corpus, chosen, split);
         const after = await outcomeOf(model, second, material.attacks);
         trials.push({ choice, chosen, before, after });
