@@ -1,6 +1,6 @@
 import { type Alert, alertSchema } from '../../contracts/alert.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
-import { tryFreshApi } from './try-api.ts';
+import { tryFreshApi } from './try-api.contract.ts';
 
 let server: Awaited<ReturnType<typeof tryFreshApi>>;
 beforeEach(async () => {

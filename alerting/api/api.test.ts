@@ -1,7 +1,7 @@
 import { alertOf } from '../../ports/alerts/sample.ts';
 import { eventOf, resultOf } from '../sample.ts';
 import { takeHit } from '../take-hit.ts';
-import { START, tryApi, tryFreshApi } from './try-api.ts';
+import { START, tryApi, tryFreshApi } from './try-api.contract.ts';
 
 let server: Awaited<ReturnType<typeof tryFreshApi>>;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { alertOf } from '../../ports/alerts/sample.ts';
-import { NOBODY, START, tryFreshApi } from './try-api.ts';
+import { NOBODY, START, tryFreshApi } from './try-api.contract.ts';
 
 let server: Awaited<ReturnType<typeof tryFreshApi>>;
 beforeEach(async () => {

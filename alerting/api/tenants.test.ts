@@ -5,7 +5,7 @@ import { newApiKey, writeKeys } from '../../ports/access/api-keys.ts';
 import type { Role } from '../../ports/access/roles.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
 import { resultOf } from '../sample.ts';
-import { NOBODY, START, tryApi, tryFreshApi } from './try-api.ts';
+import { NOBODY, START, tryApi, tryFreshApi } from './try-api.contract.ts';
 
 let server: Awaited<ReturnType<typeof tryFreshApi>>;
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import { LogsterError } from '../../contracts/errors.ts';
 import { newApiKey, writeKeys } from '../../ports/access/api-keys.ts';
 import { alertOf } from '../../ports/alerts/sample.ts';
 import { keptOf } from '../../ports/graphs/sample.ts';
-import { NOBODY, START, tryApi, tryFreshApi } from './try-api.ts';
+import { NOBODY, START, tryApi, tryFreshApi } from './try-api.contract.ts';
 
 let server: Awaited<ReturnType<typeof tryFreshApi>>;
 beforeEach(async () => {
