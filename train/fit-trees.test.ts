@@ -5,24 +5,31 @@ import { testCapture, testExample } from './example-fixtures.ts';
 import { fitTrees } from './fit-trees.ts';
 
 const capture = testCapture();
-/** A place of a process that is no name; the fixture's own feature is one. */
+/** A place of a process and of a file that is no name. */
 const BEHAVIOUR = 47;
 
-function example(attack: boolean, place: number): WeightedExample {
-  const one = testExample({ feature: attack ? 1 : -1, label: attack ? 'attack' : 'benign' });
+/** A graph whose file alone has a name: no place of a Linux process is one, and the fixture fills the first of every node. */
+function named(feature: number, label: 'attack' | 'benign') {
+  const one = testExample({ feature, label });
   const features = one.graph.features.slice();
+  features.fill(0, 0, 2 * FEATURES);
+  return { ...one, graph: { ...one.graph, features } };
+}
+
+function example(attack: boolean, place: number): WeightedExample {
+  const one = named(attack ? 1 : -1, attack ? 'attack' : 'benign');
+  const { features } = one.graph;
   features[BEHAVIOUR] = (attack ? 1 : 0) + (place % 5) / 10;
   features[2 * FEATURES + BEHAVIOUR] = (attack ? 0.5 : 0) + (place % 7) / 5; // of the file, which a sensor may not see
-  return { example: { ...one, graph: { ...one.graph, features } }, capture, weight: 1 };
+  return { example: one, capture, weight: 1 };
 }
 
 const examples = Array.from({ length: 60 }, (_, place) => example(place % 2 === 0, place));
 const trees = fitTrees(examples, 1);
 const score = (behaviour: number, name: number): number => {
-  const { graph } = testExample({ feature: name });
-  const features = graph.features.slice();
+  const { nodesPerType, features } = named(name, 'attack').graph;
   features[BEHAVIOUR] = behaviour;
-  return treesLogit(trees, extremesOf(graph.nodesPerType, features));
+  return treesLogit(trees, extremesOf(nodesPerType, features));
 };
 
 test('fitTrees() learns what things do and nothing of what they are called', () => {
