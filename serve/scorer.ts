@@ -39,10 +39,7 @@ let changing: Promise<unknown> = Promise.resolve();
 // Ctrl-C reaches the whole process group; the parent decides when a scorer ends.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-process.on('disconnect', async () => {
-  await (await starting).close(); // not while it computes
-  process.exit(0);
-});
+process.on('disconnect', end);
 
 const starting = startEngineThread(join(import.meta.dirname, 'engine-thread-main.js'), settings, (lost) => {
   throw lost; // ends the process, so that the pool replaces it
@@ -115,9 +112,16 @@ function answer(ask: Ask): Promise<Answer> {
   return change;
 }
 
-/** Whoever is gone hears nothing: `disconnect` ends this process then. */
+async function end(): Promise<void> {
+  await (await starting).close(); // not while it computes
+  process.exit(0);
+}
+
+/** Whoever is gone hears nothing, and this process ends: it may have missed `disconnect` while it started. */
 function tell(told: Answer): void {
-  process.send?.(told, undefined, undefined, () => undefined);
+  process.send?.(told, undefined, undefined, (failed) => {
+    if (failed) void end();
+  });
 }
 
 // several may be under way: one is read or written here while another is computed
