@@ -4,7 +4,8 @@ import { cutText } from './text-features.ts';
 /**
  * What a Linux command line is after, by ATT&CK tactics and techniques (https://attack.mitre.org/techniques/enterprise/).
  * `rare`: hardly anybody's ordinary work; `known`: administrators do it too. Both are written from the public
- * descriptions of techniques and of tools (GTFOBins, https://gtfobins.github.io), not from captures.
+ * descriptions of techniques and of tools (GTFOBins, https://gtfobins.github.io); what recorded ordinary work that may
+ * train does is never `rare`. A changed rule changes what a place means: raise the version in features.ts with it.
  */
 interface Act {
   readonly name: string; // in the feature table
