@@ -10,7 +10,7 @@ import { SCRIPT_OPS, SCRIPT_TABLE } from './features-script.ts';
 import { SYSCALL_OPS, SYSCALL_TABLE } from './features-syscall.ts';
 import { LOCATION_REASONS, LOCATIONS } from './location.ts';
 
-/** Features by node type, in the order of their places: name, unit, reason and width. */
+/** Node types whose features are the same on both platforms. */
 const COMMON = {
   file: FILE_TABLE,
   script: SCRIPT_TABLE,
@@ -19,7 +19,7 @@ const COMMON = {
   syscall: SYSCALL_TABLE,
 } as const;
 
-/** Every feature by platform and node type. */
+/** Every feature by platform and node type, in the order of its places: name, unit, reason and width. */
 export const FEATURE_TABLE: Readonly<Record<Platform, Readonly<Record<NodeType, readonly Feature[]>>>> = {
   windows: { process: PROCESS_TABLE.windows, ...COMMON },
   linux: { process: PROCESS_TABLE.linux, ...COMMON },

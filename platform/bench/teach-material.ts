@@ -40,9 +40,7 @@ export async function shippedMaterial(root: string): Promise<Material> {
   const champion = await loadFolder(join(root, 'models', PLATFORM));
   const own = await sessions(root);
   const later = own.filter((one) => one.heldBack);
-  const { stream, attacks } = await streamOf(root, champion, later, async (add) =>
-    eachJobCapture(PLATFORM, async (kind, capture) => add(kind, capture)),
-  );
+  const { stream, attacks } = await streamOf(root, champion, later, (add) => eachJobCapture(PLATFORM, add));
   return {
     ...{ name: 'shipped champion', champion, stream, attacks },
     corpus: await rehearsed(root, trainingSide(own)),
