@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Platform } from '../contracts/event.ts';
+import { readManifests } from '../datasets/manifest.ts';
 import type { LabelledWindow } from '../datasets/version/row.ts';
 import { featureSchema } from '../featurize/features.ts';
 import { syntheticModel } from '../models/synthetic.ts';
@@ -64,7 +65,7 @@ const loadModel = async (platform: Platform): Promise<LoadedModel> => {
 
 test('evaluate() judges what it can read and says why it could not read the rest', async () => {
   const inspect = (events: readonly unknown[]) => ({ score: events.length > 0 ? 0.8 : 0, techniques: [] });
-  const evaluation = await evaluate({ manifestFiles: [writeManifest()], loadModel, inspect });
+  const evaluation = await evaluate({ manifest: await readManifests([writeManifest()]), loadModel, inspect });
   const byId = new Map(evaluation.captures.map((one) => [one.id, one]));
   expect(byId.get('attack')).toMatchObject({ lines: 122, events: 120, dead: 2, error: null });
   expect(byId.get('quiet')).toMatchObject({ lines: 151, events: 150, dead: 1, error: null });
@@ -172,7 +173,10 @@ const shared = join(import.meta.dirname, '..', '..', 'shared', 'data', 'MANIFEST
     mkdirSync(join(folder, 'subset'), { recursive: true });
     const manifestFile = join(folder, 'subset', 'MANIFEST.json');
     writeFileSync(manifestFile, JSON.stringify({ captures }));
-    const { platforms, captures: reports } = await evaluate({ manifestFiles: [manifestFile], loadModel });
+    const { platforms, captures: reports } = await evaluate({
+      manifest: await readManifests([manifestFile]),
+      loadModel,
+    });
     expect(reports.map((one) => one.error)).toEqual([null, null, null]);
     expect(reports.every((one) => one.dead === 0 && one.events > 0)).toBe(true);
     expect(platforms.windows?.scorers.gat?.points[0]?.captures.attack).toBe(1);

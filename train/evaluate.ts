@@ -1,5 +1,5 @@
 import { PLATFORMS, type Platform } from '../contracts/event.ts';
-import { type Capture, readManifests } from '../datasets/manifest.ts';
+import type { Capture, Manifest } from '../datasets/manifest.ts';
 import type { Engine } from '../models/engine.ts';
 import { wholeGraph } from '../models/graph-part.ts';
 import { shownProbability } from '../models/scaling.ts';
@@ -16,7 +16,7 @@ import { type Inspect, windowsOf } from './windows-of.ts';
 
 /** What an evaluation needs. */
 export interface EvaluateOptions {
-  readonly manifestFiles: readonly string[];
+  readonly manifest: Manifest;
   readonly judges?: ((capture: Capture) => boolean) | undefined; // which captures; all when absent
   readonly platform?: Platform | undefined; // both when absent
   readonly loadModel: (platform: Platform) => Promise<LoadedModel>;
@@ -30,7 +30,7 @@ export interface EvaluateOptions {
  * come with the models. A capture that cannot be read is reported and does not end the evaluation.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  const { captures: all, unreadable } = await readManifests(options.manifestFiles);
+  const { captures: all, unreadable } = options.manifest;
   const captures = options.judges ? all.filter(options.judges) : all;
   const reports: CaptureReport[] = unreadable.map(({ id, reason }) => ({
     ...EMPTY_REPORT,

@@ -1,4 +1,5 @@
 import type { Platform } from '../contracts/event.ts';
+import type { FeedbackExample } from '../datasets/feedback/example.ts';
 import type { Capture } from '../datasets/manifest.ts';
 import type { Engine, Model } from '../models/engine.ts';
 import { wholeGraph } from '../models/graph-part.ts';
@@ -9,6 +10,7 @@ import { type Baseline, fitBaselines, scoreBaselines, type WeightedExample } fro
 import { boundedLogit } from './calibrate.ts';
 import type { ScorerName } from './evaluation.ts';
 import type { Example } from './example.ts';
+import { weighedFeedback } from './feedback-examples.ts';
 import { type AfterEpoch, type Fitted, fitNetwork, type Recipe } from './fit.ts';
 import { fitProcessTrees } from './fit-process-trees.ts';
 import { fitTrees, TREES_PAIR_SHARE } from './fit-trees.ts';
@@ -34,34 +36,39 @@ export function examplesOf(captures: readonly ReadCapture[], pairShare: number):
 /** What pairs count for the simple models, which nobody chose a recipe for. */
 const BASELINE_PAIR_SHARE = 0.4;
 
-/** What trains: captures as recorded and, where the recipe gives them weight, the same with every name changed. */
-export interface TrainingCaptures {
+/** What trains. */
+export interface TrainingSet {
   readonly recorded: readonly ReadCapture[];
-  readonly renamed: readonly ReadCapture[];
+  readonly renamed: readonly ReadCapture[]; // the same with every name changed; none where it has no weight
+  readonly feedback: readonly FeedbackExample[];
 }
 
-/** Trains everything on a set of captures, the network for as many epochs as the recipe says. */
+/**
+ * Trains everything on a set of captures, the network for as many epochs as the recipe says. The network and the
+ * trees also learn from verdicts. Simple models do not: they count events, of which a kept graph has none.
+ */
 export async function fitAll(
   platform: Platform,
-  captures: TrainingCaptures,
+  set: TrainingSet,
   recipe: Recipe,
   afterEpoch?: AfterEpoch,
 ): Promise<Trained> {
   const { pairShare, treeShare, treeRows, seed } = recipe;
-  const examples = (pairs: number) => withRenamed(captures, pairs, recipe.renamedShare);
+  const examples = (pairs: number) =>
+    withFeedback(platform, withRenamed(set, pairs, recipe.renamedShare), set.feedback);
   const fitted = await fitNetwork(platform, examples(pairShare), recipe, afterEpoch);
   const grow = treeRows === 'window' ? fitTrees : fitProcessTrees;
   const trees = treeShare > 0 ? grow(examples(TREES_PAIR_SHARE), seed) : null;
   return {
     fitted,
     trees: trees && { ...trees, over: treeRows, share: treeShare },
-    baselines: fitBaselines(examplesOf(captures.recorded, BASELINE_PAIR_SHARE)),
+    baselines: fitBaselines(examplesOf(set.recorded, BASELINE_PAIR_SHARE)),
   };
 }
 
 /** Examples as recorded and renamed: a program under another name does what it did. */
 function withRenamed(
-  { recorded, renamed }: TrainingCaptures,
+  { recorded, renamed }: TrainingSet,
   pairShare: number,
   share: number,
 ): readonly WeightedExample[] {
@@ -72,19 +79,25 @@ function withRenamed(
     : examplesOf(recorded, pairShare);
 }
 
+const withFeedback = (
+  platform: Platform,
+  windows: readonly WeightedExample[],
+  feedback: readonly FeedbackExample[],
+): readonly WeightedExample[] => [...windows, ...weighedFeedback(windows, feedback, platform).examples];
+
 /**
  * For how many epochs to train: the best one of a fit in which a part of the captures, whole clusters of several
  * labs, only validates.
  */
 export async function chooseEpochs(
   platform: Platform,
-  { train, judge, recipe, afterEpoch }: EpochChoice,
+  { train, judge, feedback, recipe, afterEpoch }: EpochChoice,
 ): Promise<number> {
   const validation = examplesOf(judge, recipe.pairShare);
   if (validation.length === 0) return recipe.epochs;
   const { epochs } = await fitNetwork(
     platform,
-    examplesOf(train, recipe.pairShare),
+    withFeedback(platform, examplesOf(train, recipe.pairShare), feedback),
     recipe,
     async (epoch, loss, parameters) => {
       await afterEpoch(epoch, loss, parameters);
@@ -94,10 +107,11 @@ export async function chooseEpochs(
   return epochs;
 }
 
-/** The two parts of a training side, and how to train. */
+/** The two parts of a training side, what verdicts add to the one that trains, and how to train. */
 export interface EpochChoice {
   readonly train: readonly ReadCapture[];
   readonly judge: readonly ReadCapture[];
+  readonly feedback: readonly FeedbackExample[];
   readonly recipe: Recipe;
   readonly afterEpoch: AfterEpoch;
 }

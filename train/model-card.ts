@@ -3,14 +3,21 @@ import type { ModelManifest } from '../models/artifact.ts';
 import { byKey } from './by-key.ts';
 import type { PlatformEvaluation, ScorerFigures, ScorerName } from './evaluation.ts';
 import { SCORERS } from './evaluation.ts';
+import type { FeedbackWeight } from './feedback-examples.ts';
+import { feedbackLines } from './feedback-section.ts';
 import { TREES_PAIR_SHARE } from './fit-trees.ts';
 import { isAttack, isLabelled, type JudgedWindow, ratedBy } from './judge.ts';
 import { bootstrapByGroup, prAuc } from './metrics.ts';
 import { CHOSEN_HOW } from './recipes.ts';
 import type { VersionParts } from './version.ts';
 
+/** What the card of a version is written from. */
+export interface CardParts extends VersionParts {
+  readonly weights: FeedbackWeight;
+}
+
 /** The model card of a version as Markdown: what it learnt from, how good it is beside what, what it cannot see. */
-export function modelCard(manifest: ModelManifest, parts: VersionParts): string {
+export function modelCard(manifest: ModelManifest, parts: CardParts): string {
   const { evaluation, calibrations, windows, purged } = parts.crossFitted;
   const alert = calibrations.hybrid?.alert;
   return `${[
@@ -19,6 +26,7 @@ export function modelCard(manifest: ModelManifest, parts: VersionParts): string 
     '## Learnt from',
     licenceTable(parts),
     `Three-minute windows: ${evaluation.windows.attack} attack, ${evaluation.windows.benign} benign; unknown ones are neither trained on nor judged. ${pairsLine(parts)} Recording preludes are cut, two views of one run stay together and count once. ${correctionsLine(parts)}`,
+    verdictLines(parts),
     '## How good it is',
     `Every capture is judged by models that saw nothing of its cluster, its run, or its machine within a window's time (${parts.crossFitted.folds} folds, ${purged} captures purged); ${epochsLine(parts)}, and a fold's thresholds come from the benign windows of the others. **The version in this folder was then trained on all of these captures for ${parts.recipe.epochs} epochs: figures it gives on them again are not a measurement.** One seed.`,
     figuresTable(evaluation, windows),
@@ -46,6 +54,12 @@ function pairsLine({ recipe: { pairShare, treeShare } }: VersionParts): string {
   const network = pairShare > 0 ? `with ${pairShare} of the windows' weight` : 'not by the network';
   const trees = treeShare > 0 ? `; ${TREES_PAIR_SHARE} of it for the trees` : '';
   return `Also the stretches of at most 60 s before and after each mark, and the same stretches of machines that took no part (${network}${trees}).`;
+}
+
+function verdictLines({ version, weights }: CardParts): string {
+  const feedback = version?.feedback ?? [];
+  if (feedback.length === 0) return '';
+  return `${feedbackLines(feedback, weights)}\n\nThey trained the network and the trees in every fold, and are judged in none: the figures below are of captures. Simple models count events, which no verdict keeps, and learnt from captures alone.`;
 }
 
 const TREES_LOOK_AT = {

@@ -10,16 +10,14 @@ import { trainingCode } from './code-version.ts';
 import type { Recipe } from './fit.ts';
 import { type Progress, progress } from './progress.ts';
 import { FOLDS, RECIPES } from './recipes.ts';
-import { type CaptureSource, captureSource } from './run/capture-source.ts';
+import { type CaptureSource, captureSource, type SourceSettings } from './run/capture-source.ts';
 import { openExecutors } from './run/executor.ts';
 import { type RunFolder, runFolder } from './run/run-folder.ts';
 import { type UnitRunner, unitRunner } from './run/unit-runner.ts';
+import { checkFile } from './version-captures.ts';
 
 /** What a run needs. */
-export interface RunOptions {
-  readonly platform: Platform;
-  readonly manifestFiles: readonly string[];
-  readonly cacheFolder: string; // graphs of captures, so that the next training starts at once
+export interface RunOptions extends SourceSettings {
   readonly runsFolder: string; // finished units, so that a stopped run goes on where it was
   readonly workers?: number; // processes that fit side by side; the result is the same for any number
   readonly workerScript?: string; // the compiled worker, unless it lies beside this file
@@ -48,14 +46,14 @@ export interface Run {
  * there is too little to learn from.
  */
 export async function openRun(options: RunOptions): Promise<Run> {
-  const { platform, folds = FOLDS, workers = 1, clock, report } = options;
-  const { manifestFiles, cacheFolder } = options;
-  const source = await captureSource({ manifestFiles, platform, cacheFolder });
+  const { from, platform, cacheFolder, folds = FOLDS, workers = 1, clock, report } = options;
+  const source = await captureSource({ from, platform, cacheFolder });
+  if (source.version) for (const one of source.captures) await checkFile(one);
   for (const { id, reason } of source.unreadable) report(`left out ${id}: ${reason}`);
   const usable = trainingCaptures(source.captures);
   checkUsable(usable, platform, folds);
   const { seed: _, ...recipe } = { ...RECIPES[platform], ...options.recipe, seed: 0 };
-  const key = await keyOf(source.captures, { platform, folds, recipe });
+  const key = await keyOf(source.captures, { platform, folds, recipe, version: source.version?.id });
   const folder = runFolder(join(options.runsFolder, key));
   await source.warm(
     usable.map((one) => one.id),
@@ -65,7 +63,7 @@ export async function openRun(options: RunOptions): Promise<Run> {
   const counted = progress({ clock, report });
   const executors = openExecutors(workers, {
     source,
-    settings: { manifestFiles, platform, cacheFolder, runPath: folder.path },
+    settings: { from, platform, cacheFolder, runPath: folder.path },
     script: options.workerScript ?? join(import.meta.dirname, 'run', 'unit-worker.js'),
   });
   return {

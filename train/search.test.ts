@@ -19,7 +19,15 @@ test('tries the recipe as it is first, then others, tells each, and ends with it
   const search = async (trials: number, budgetMinutes: number | null): Promise<readonly Trial[]> => {
     const told: Trial[] = [];
     const sorted = await searchRecipe({
-      ...{ platform: 'windows', manifestFiles: [manifest], folds: 2, seed: 3, trials, budgetMinutes, clock },
+      ...{
+        platform: 'windows',
+        from: { manifests: [manifest] },
+        folds: 2,
+        seed: 3,
+        trials,
+        budgetMinutes,
+        clock,
+      },
       cacheFolder: join(folder, 'cache'),
       runsFolder: join(folder, 'runs'),
       recipe: { epochs: 2, fewestEpochs: 2, drawsPerEpoch: 4, batchGraphs: 4 },

@@ -30,7 +30,7 @@ const lines: string[] = [];
 const train = (licence: string, runs = 'runs', more: Partial<TrainOptions> = {}) =>
   trainPlatform({
     platform: 'windows',
-    manifestFiles: [writeManifest(licence)],
+    from: { manifests: [writeManifest(licence)] },
     seed: 7,
     cacheFolder: join(folder, 'cache'),
     runsFolder: join(folder, runs),

@@ -1,5 +1,6 @@
 import { LogsterError } from '../contracts/errors.ts';
 import type { Capture } from '../datasets/manifest.ts';
+import { trainingCode } from './code-version.ts';
 import { type CrossFitted, crossFit } from './cross-fit.ts';
 import { evaluate } from './evaluate.ts';
 import { evaluationSection } from './evaluation-section.ts';
@@ -30,8 +31,8 @@ export interface Training {
 }
 
 /**
- * Trains one platform's network and its baselines on manifests' captures and says how good they are: first every
- * capture is judged by models that saw nothing of its cluster, once per seed, then the version that ships is trained
+ * Trains one platform's network and its baselines on captures, and on what a dataset version's verdicts add to them,
+ * and says how good they are: first every capture is judged by models that saw nothing of its cluster, once per seed, then the version that ships is trained
  * on all of them but those held back. Equal data, code and seeds give equal bytes, also after an interruption.
  * Throws input-invalid when there is nothing to learn.
  */
@@ -63,8 +64,10 @@ async function finalVersion(run: Run, crossFitted: CrossFitted): Promise<Trained
     platform: run.platform,
     recipe: unit.recipe,
     read: await run.source.read(unit.train, 'none'),
+    version: run.source.version,
     crossFitted,
     trained,
+    code: await trainingCode(),
     createdAt: run.createdAt,
   });
 }
@@ -72,14 +75,14 @@ async function finalVersion(run: Run, crossFitted: CrossFitted): Promise<Trained
 /** The version with a card that also shows what it gives on captures that it did not learn from. */
 async function withEvaluation(
   version: TrainedVersion,
-  { usable }: Run,
-  { manifestFiles, platform, inspect }: TrainOptions,
+  { usable, source }: Run,
+  { platform, inspect }: TrainOptions,
 ): Promise<TrainedVersion> {
   const loadModel = async () => loadFiles({ ...version.files }, 'new');
   const learntFrom = new Set(usable.map((one) => one.id));
   const judges = (capture: Capture): boolean =>
     capture.platform === platform && !capture.heldBack && !learntFrom.has(capture.id);
-  const evaluation = await evaluate({ manifestFiles, platform, loadModel, inspect, judges });
+  const evaluation = await evaluate({ manifest: source, platform, loadModel, inspect, judges });
   const card = Buffer.from(`${version.files[CARD_FILE]}\n${evaluationSection(platform, evaluation)}`);
   return { ...version, files: { ...version.files, [CARD_FILE]: card } };
 }

@@ -1,5 +1,4 @@
-import type { FeedbackExample } from '../datasets/feedback/example.ts';
-import { MOST_FEEDBACK } from './fine-tune.ts';
+import { feedbackLines } from './feedback-section.ts';
 import type { Standing } from './tuned-figures.ts';
 import type { BeforeAfter, TunedParts } from './tuned-version.ts';
 
@@ -11,8 +10,7 @@ export function tuneCard(parts: TunedParts): string {
     `Fine-tuned from ${champion.id}. Made ${manifest.createdAt}; network ${manifest.architecture}, features ${manifest.featureSchema}, data ${manifest.data}, seed ${manifest.seed}, code ${code}. \`origin.json\` lists everything that is needed to make it again.`,
     '## Learnt from',
     corpusLine(parts),
-    feedbackLine(parts),
-    verdictTable(parts.feedback),
+    feedbackLines(parts.feedback, parts.tuned.weights),
     '## What was changed',
     changeLine(parts),
     scalingLine(parts),
@@ -25,28 +23,6 @@ export function tuneCard(parts: TunedParts): string {
 function corpusLine({ corpus, tuned: { rehearsed, weights } }: TunedParts): string {
   const attack = corpus.filter(({ capture }) => capture.attack !== false).length;
   return `${corpus.length} captures (${attack} with an attack), which count ${weights.corpus.toFixed(0)} windows; ${rehearsed.length} of their windows were shown to the trees.`;
-}
-
-function feedbackLine({ feedback, tuned: { weights } }: TunedParts): string {
-  const verdicts = new Set(feedback.flatMap((one) => one.feedbackIds)).size;
-  const analysts = new Set(feedback.flatMap((one) => one.analysts)).size;
-  const endpoints = new Set(feedback.map((one) => `${one.tenantId} ${one.endpointId}`)).size;
-  const capped =
-    weights.given < weights.asked
-      ? ` They asked for ${weights.asked.toFixed(1)} and were scaled down to ${MOST_FEEDBACK} of the corpus.`
-      : '';
-  return `${feedback.length} windows that ${verdicts} verdicts of ${analysts} analysts gave a label, on ${endpoints} endpoints; they count ${weights.given.toFixed(1)} windows of the corpus.${capped}`;
-}
-
-function verdictTable(feedback: readonly FeedbackExample[]): string {
-  const rows = (['benign', 'attack'] as const).flatMap((label) =>
-    (['window', 'process', 'pattern'] as const).flatMap((scope) => {
-      const own = feedback.filter((one) => one.label === label && one.scope === scope);
-      const weight = own.reduce((sum, one) => sum + one.weight, 0);
-      return own.length > 0 ? [`| ${label} | ${scope} | ${own.length} | ${weight.toFixed(1)} |`] : [];
-    }),
-  );
-  return ['| verdict | scope | windows | weight asked |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 function changeLine({ champion, tuned: { recipe, trees } }: TunedParts): string {

@@ -1,7 +1,10 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { FeedbackExample } from '../datasets/feedback/example.ts';
+import { verdictOf, windowOf } from '../datasets/feedback/feedback-fixtures.ts';
 import { type Capture, readManifest } from '../datasets/manifest.ts';
 import { trainingSide } from '../datasets/split.ts';
+import { type BuiltVersion, buildVersion } from '../datasets/version/build.ts';
+import type { KeptGraph } from '../ports/graphs/graphs.ts';
 import type { Example } from './example.ts';
 import { loadFolder } from './load-model.ts';
 import type { ReadCapture } from './weights.ts';
@@ -44,4 +47,34 @@ export function judged(
     ...{ label, scope: 'window', weight: 1, attackProb: 0.9, modelVersion: 'shipped', pattern: '' },
     ...{ techniques: [], graph: graph.contentHash, content: graph },
   };
+}
+
+/** A dataset version of captures below one folder, with verdicts that kept windows of other machines are benign. */
+export function datasetVersion(
+  captures: readonly Capture[],
+  judged: readonly KeptGraph[],
+  outFolder: string,
+): Promise<BuiltVersion> {
+  const byId = new Map(judged.map((one) => [one.inferenceId, one]));
+  const reachable = judged.map((one) => {
+    const { inferenceId, endpointId, platform, windowStart, windowEnd, contentHash, featureSchema } = one;
+    const known = { endpointId, platform, windowStart, windowEnd, contentHash, featureSchema };
+    return windowOf(inferenceId, known);
+  });
+  return buildVersion({
+    manifest: { captures, unreadable: [] },
+    captureFolder: dirname(captures[0]?.file ?? ''),
+    readWindows: (capture) => windowsOf(capture),
+    ...{ outFolder, folds: 2, fitted: [], report: () => {} },
+    feedback: {
+      verdicts: judged.map(({ inferenceId, endpointId, platform }, place) =>
+        verdictOf(`verdict-${place + 1}`, {
+          ...{ endpoint_id: endpointId, platform, inference_ids: [inferenceId] },
+        }),
+      ),
+      windows: reachable,
+      graphs: { get: async (ids) => ids.flatMap((id) => byId.get(id) ?? []) },
+      accepted: [],
+    },
+  });
 }

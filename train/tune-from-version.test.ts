@@ -1,39 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { keptOf, verdictOf, windowOf } from '../datasets/feedback/feedback-fixtures.ts';
-import type { Capture } from '../datasets/manifest.ts';
-import { buildVersion } from '../datasets/version/build.ts';
-import type { KeptGraph } from '../ports/graphs/graphs.ts';
+import { keptOf } from '../datasets/feedback/feedback-fixtures.ts';
 import { fakeClock } from '../ports/telemetry/clock.ts';
-import { trackedTuning } from './tracked-tuning.ts';
-import { sessions, shippedLinux } from './tune-fixtures.ts';
+import { ORIGIN_FILE } from './origin.ts';
+import { trackedTuning } from './tracked-training.ts';
+import { datasetVersion, sessions, shippedLinux } from './tune-fixtures.ts';
 import { tuneFromVersion } from './tune-from-version.ts';
-import { ORIGIN_FILE } from './tuned-version.ts';
 import { CARD_FILE } from './version.ts';
-import { windowsOf } from './windows-of.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'logster-tune-from-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-/** A dataset version of captures, with one verdict on a window of another. */
-async function versionOf(captures: readonly Capture[], judged: KeptGraph) {
-  const { inferenceId, endpointId, platform, windowStart, windowEnd, contentHash, featureSchema } = judged;
-  const known = { endpointId, platform, windowStart, windowEnd, contentHash, featureSchema };
-  return buildVersion({
-    manifest: { captures, unreadable: [] },
-    captureFolder: dirname(captures[0]?.file ?? ''),
-    readWindows: (capture) => windowsOf(capture),
-    outFolder: folder,
-    ...{ folds: 2, fitted: [], report: () => {} },
-    feedback: {
-      verdicts: [verdictOf('verdict-1', { endpoint_id: endpointId, inference_ids: [inferenceId] })],
-      windows: [windowOf(inferenceId, known)],
-      graphs: { get: async (ids) => (ids.includes(inferenceId) ? [judged] : []) },
-      accepted: [],
-    },
-  });
-}
 
 test('a version is fine-tuned on a dataset version, tracked whole, and tells what it came from', async () => {
   const train = (await sessions(3)).map((one) => one.capture);
@@ -41,7 +18,8 @@ test('a version is fine-tuned on a dataset version, tracked whole, and tells wha
   const elsewhere = (await sessions(4)).at(-1)?.content.windows[0]?.graph;
   if (!attack || !elsewhere) throw new Error('the sessions lack one to judge');
   const window = { ...elsewhere.window, tenantId: 'acme', endpointId: 'h1' };
-  const built = await versionOf([...train, attack.capture], keptOf('w1', { ...elsewhere, window }));
+  const kept = keptOf('w1', { ...elsewhere, window });
+  const built = await datasetVersion([...train, attack.capture], [kept], folder);
   expect(built.feedback).toMatchObject({ rows: 1, verdicts: 1 });
   const lines: string[] = [];
   const options = {

@@ -1,12 +1,11 @@
 import { LogsterError } from '../contracts/errors.ts';
-import { readFeedbackExamples } from '../datasets/feedback/read.ts';
 import { readVersionManifest } from '../datasets/version/read.ts';
 import type { Clock } from '../ports/telemetry/telemetry.ts';
 import { trainingCode } from './code-version.ts';
 import type { TuneRecipe } from './fine-tune.ts';
 import type { LoadedModel } from './load-model.ts';
 import { type TunedVersion, tunedVersion } from './tuned-version.ts';
-import { capturesOf, readCaptures } from './version-captures.ts';
+import { capturesOf, feedbackOf, readCaptures } from './version-captures.ts';
 
 /** What fine-tuning on a dataset version needs. */
 export interface TuneFromVersion {
@@ -34,7 +33,7 @@ export async function tuneFromVersion(options: TuneFromVersion): Promise<TunedVe
       'input-invalid',
       `Version ${id} has no ${platform} capture that may train; build one of captures with an open licence`,
     );
-  const feedback = await readFeedbackExamples(versionFolder, platform);
+  const feedback = await feedbackOf(versionFolder, platform);
   if (feedback.length === 0) report(`version ${id} has no feedback for ${platform}: only its captures train`);
   report(`reading ${train.length + heldBack.length} captures, judged windows: ${feedback.length}`);
   return tunedVersion({

@@ -6,13 +6,11 @@ import { encodeBaselines } from './baselines/baselines.ts';
 import { type FineTuned, fineTune, type TuneRecipe } from './fine-tune.ts';
 import type { AfterEpoch } from './fit.ts';
 import { BASELINES_FILE, type LoadedModel } from './load-model.ts';
+import { ORIGIN_FILE, originFile } from './origin.ts';
 import { tuneCard } from './tune-card.ts';
 import { type Standing, standingOf } from './tuned-figures.ts';
 import { CARD_FILE, goldenBatch, type NewVersion } from './version.ts';
 import { type ReadCapture, windowExamples } from './weights.ts';
-
-/** The file with everything that is needed to make a fine-tuned version again. */
-export const ORIGIN_FILE = 'origin.json';
 
 /** What a fine-tuned version is made of. */
 export interface TuneOptions {
@@ -84,7 +82,11 @@ export async function tunedVersion(options: TuneOptions): Promise<TunedVersion> 
       ...encodeModel({ ...changed, manifest, golden }),
       [BASELINES_FILE]: encodeBaselines(champion.baselines),
       [CARD_FILE]: Buffer.from(tuneCard(parts)),
-      [ORIGIN_FILE]: Buffer.from(`${JSON.stringify(originOf(parts), null, 1)}\n`),
+      [ORIGIN_FILE]: originFile({
+        ...{ data, seed, feedback, code: options.code, captures: corpus },
+        from: { id: champion.id, data: model.manifest.data },
+        ...{ recipe: tuned.recipe, weights: tuned.weights },
+      }),
     },
     tags: {
       platform: manifest.platform,
@@ -107,21 +109,6 @@ export interface TunedParts extends TuneOptions {
   readonly manifest: ModelManifest;
   readonly tuned: FineTuned;
   readonly figures: TunedFigures;
-}
-
-/** Everything that decides the bytes of the version. */
-function originOf({ champion, data, corpus, feedback, seed, code, tuned }: TunedParts): object {
-  return {
-    from: champion.id,
-    fromData: champion.model.manifest.data,
-    data,
-    seed,
-    code,
-    recipe: tuned.recipe,
-    weights: tuned.weights,
-    captures: corpus.map(({ capture }) => ({ id: capture.id, sha256: capture.sha256 })),
-    feedback: feedback.flatMap((one) => one.feedbackIds),
-  };
 }
 
 /** Shares at the alert threshold, each only where there are such windows. */

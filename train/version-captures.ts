@@ -1,10 +1,14 @@
 import { resolve } from 'node:path';
 import { LogsterError } from '../contracts/errors.ts';
 import type { Platform } from '../contracts/event.ts';
+import type { FeedbackExample } from '../datasets/feedback/example.ts';
+import { readFeedbackExamples } from '../datasets/feedback/read.ts';
 import { sha256OfFile } from '../datasets/file-hash.ts';
 import type { Capture } from '../datasets/manifest.ts';
 import { mayTrain } from '../datasets/split.ts';
 import type { VersionCapture, VersionContent } from '../datasets/version/manifest.ts';
+import { readVersionManifest } from '../datasets/version/read.ts';
+import { featureSchema } from '../featurize/features.ts';
 import { cachedWindows, codeVersion } from './example-cache.ts';
 import type { ReadCapture } from './weights.ts';
 
@@ -16,10 +20,33 @@ export interface VersionCaptures {
 
 /** The captures that a dataset version names; their files lie below `folder`, as when it was built. */
 export function capturesOf(content: VersionContent, platform: Platform, folder: string): VersionCaptures {
-  const own = content.captures.filter((one) => one.platform === platform);
-  const inFolder = (captures: readonly VersionCapture[]) => captures.map((one) => captureOf(one, folder));
-  const train = inFolder(own.filter((one) => one.side === 'train')).filter(mayTrain);
-  return { train, heldBack: inFolder(own.filter((one) => one.side === 'held back')) };
+  const ofSide = (side: VersionCapture['side']): readonly Capture[] =>
+    allCapturesOf({ captures: content.captures.filter((one) => one.side === side) }, platform, folder);
+  return { train: ofSide('train').filter(mayTrain), heldBack: ofSide('held back') };
+}
+
+/** The same, whatever they may serve for. */
+export function allCapturesOf(
+  { captures }: Pick<VersionContent, 'captures'>,
+  platform: Platform,
+  folder: string,
+): readonly Capture[] {
+  return captures.filter((one) => one.platform === platform).map((one) => captureOf(one, folder));
+}
+
+/**
+ * The feedback of a dataset version that may be learnt from. Throws input-invalid where its graphs have other features
+ * than this code makes.
+ */
+export async function feedbackOf(folder: string, platform: Platform): Promise<readonly FeedbackExample[]> {
+  const { id, content } = await readVersionManifest(folder);
+  const stated = content.feedback?.platforms[platform]?.featureSchema ?? featureSchema(platform);
+  if (stated !== featureSchema(platform))
+    throw new LogsterError(
+      'input-invalid',
+      `The ${platform} feedback of version ${id} has the feature schema ${stated}, this code makes ${featureSchema(platform)}; build a new version`,
+    );
+  return readFeedbackExamples(folder, platform);
 }
 
 /**
@@ -42,7 +69,8 @@ export async function readCaptures(
   return read;
 }
 
-async function checkFile({ id, file, sha256 }: Capture): Promise<void> {
+/** Throws not-found for a file that is not there, input-invalid for one that is not the file that the version names. */
+export async function checkFile({ id, file, sha256 }: Capture): Promise<void> {
   const found = await sha256OfFile(file).catch((cause: unknown) => {
     throw new LogsterError(
       'not-found',

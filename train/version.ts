@@ -14,10 +14,14 @@ import type { CrossFitted } from './cross-fit.ts';
 import { heldOutScores, referenceOfCaptures } from './drift/capture-reference.ts';
 import { encodeReference, REFERENCE_FILE } from './drift/reference.ts';
 import { BENIGN_RATES } from './evaluation.ts';
+import { type FeedbackWeight, weighedFeedback } from './feedback-examples.ts';
+import { DATA_TAG } from './feedback-lineage.ts';
 import type { Recipe } from './fit.ts';
-import type { Trained } from './fit-all.ts';
+import { examplesOf, type Trained } from './fit-all.ts';
 import { BASELINES_FILE, modelName } from './load-model.ts';
 import { modelCard } from './model-card.ts';
+import { ORIGIN_FILE, originFile } from './origin.ts';
+import type { CaptureSource } from './run/capture-source.ts';
 import type { ReadCapture } from './weights.ts';
 
 /** The file that says what a version learnt from and how good it is. */
@@ -34,6 +38,8 @@ export interface NewVersion {
 /** A version that was trained from scratch. */
 export interface TrainedVersion extends NewVersion {
   readonly crossFitted: CrossFitted;
+  readonly trained: Trained;
+  readonly weights: FeedbackWeight;
 }
 
 /** What a version is made of. */
@@ -41,14 +47,17 @@ export interface VersionParts {
   readonly platform: Platform;
   readonly recipe: Recipe;
   readonly read: readonly ReadCapture[];
+  /** The dataset version that named the captures, with its verdicts; null where a manifest did. */
+  readonly version: CaptureSource['version'];
   readonly crossFitted: CrossFitted;
   readonly trained: Trained;
+  readonly code: string; // trainingCode()
   readonly createdAt: string; // ISO 8601
 }
 
-/** Makes the files of a version: network, self-test, simple models and card. */
+/** Makes the files of a version: network, self-test, simple models, what it was made of, and card. */
 export async function versionOf(parts: VersionParts): Promise<TrainedVersion> {
-  const { platform, recipe, read, crossFitted, trained, createdAt } = parts;
+  const { platform, recipe, read, version, crossFitted, trained, code, createdAt } = parts;
   const scaling = crossFitted.calibrations.hybrid?.scaling;
   const networkScaling = crossFitted.calibrations.gat?.scaling;
   if (!scaling || !networkScaling)
@@ -60,7 +69,7 @@ export async function versionOf(parts: VersionParts): Promise<TrainedVersion> {
     platform,
     architecture: architectureHash(platform),
     featureSchema: featureSchema(platform),
-    data: dataVersion(read.map((one) => one.capture)),
+    data: version?.id ?? dataVersion(read.map((one) => one.capture)),
     createdAt,
     seed: recipe.seed,
     scaling,
@@ -81,22 +90,30 @@ export async function versionOf(parts: VersionParts): Promise<TrainedVersion> {
     ...one,
     scaling: crossFitted.calibrations[one.name]?.scaling,
   }));
+  const feedback = version?.feedback ?? [];
+  const { weights } = weighedFeedback(examplesOf(read, recipe.pairShare), feedback, platform);
+  const { data } = manifest;
   const files = {
     ...encodeModel({ ...model, golden }),
     [BASELINES_FILE]: encodeBaselines(baselines),
     [REFERENCE_FILE]: encodeReference(
       referenceOfCaptures(platform, read, { scores: heldOutScores(crossFitted.windows), heldOut: true }),
     ),
-    [CARD_FILE]: Buffer.from(modelCard(manifest, parts)),
+    [CARD_FILE]: Buffer.from(modelCard(manifest, { ...parts, weights })),
+    [ORIGIN_FILE]: originFile({
+      ...{ from: null, data, seed: recipe.seed, code, recipe, weights, captures: read, feedback },
+    }),
   };
   const tags = {
     platform,
-    data: manifest.data,
+    data,
     featureSchema: manifest.featureSchema,
     seed: String(recipe.seed),
     trained_on: recipe.backend ?? 'wasm',
+    code,
+    ...(version && { [DATA_TAG]: version.id, feedback: String(feedback.length) }),
   };
-  return { name: manifest.name, files, tags, metrics, crossFitted };
+  return { name: manifest.name, files, tags, metrics, crossFitted, trained, weights };
 }
 
 /** A hash over the files that were learnt from and what was claimed of them. */

@@ -94,7 +94,12 @@ async function trainedOn(root: string, captures: readonly Capture[]): Promise<Lo
       .map((one) => ({ ...one, file: resolve(manifestOf(root), '..', one.file) }));
     await writeFile(file, JSON.stringify({ ...whole, captures: own }));
     const { version } = await trainPlatform({
-      ...{ platform: PLATFORM, manifestFiles: [file], workers: 2, recipe: { drawsPerEpoch: EARLY_DRAWS } },
+      ...{
+        platform: PLATFORM,
+        from: { manifests: [file] },
+        workers: 2,
+        recipe: { drawsPerEpoch: EARLY_DRAWS },
+      },
       ...{ cacheFolder: cacheOf(root), runsFolder: join(root, '.logster', 'runs') },
       workerScript: join(root, 'dist', 'train', 'run', 'unit-worker.js'),
       ...{ clock: systemClock, report: say },

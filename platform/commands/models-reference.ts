@@ -37,7 +37,7 @@ export function addModelsReferenceCommand(program: Command, { root, environment 
       if (model.manifest.platform !== platform)
         throw new LogsterError('input-invalid', `${model.manifest.name} is no model of ${platform}`);
       const cacheFolder = join(readConfig(environment, root).data.directory, 'cache');
-      const source = await captureSource({ manifestFiles: flags.manifest, platform, cacheFolder });
+      const source = await captureSource({ from: { manifests: flags.manifest }, platform, cacheFolder });
       const ids = trainingCaptures(source.captures).map((one) => one.id);
       await source.warm(ids, [], (line) => process.stderr.write(`${line}\n`));
       const read = await source.read(ids, 'none');

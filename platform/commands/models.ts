@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { techniqueAnalyzer } from '../../alerting/sigma/techniques.ts';
 import { LogsterError } from '../../contracts/errors.ts';
 import { PLATFORMS, type Platform } from '../../contracts/event.ts';
+import { readManifests } from '../../datasets/manifest.ts';
 import { writeSavedModel } from '../../models/saved-model/write.ts';
 import type { Registry } from '../../ports/registry/registry.ts';
 import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
@@ -94,7 +95,7 @@ function addEvaluateCommand(program: Command, surroundings: Surroundings): void 
         const { registry, loadModel } = await modelsOf(surroundings, flags.model);
         const analyzer = techniqueAnalyzer();
         const evaluation = await evaluate({
-          manifestFiles: flags.manifest,
+          manifest: await readManifests(flags.manifest),
           platform: flags.platform === undefined ? undefined : platformOf(flags.platform),
           judges: flags.heldBack ? (capture) => capture.heldBack : undefined,
           loadModel,

@@ -2,17 +2,17 @@ import { join } from 'node:path';
 import { LogsterError } from '../../contracts/errors.ts';
 import type { Platform } from '../../contracts/event.ts';
 import type { Registry } from '../../ports/registry/registry.ts';
-import type { Tracking } from '../../ports/registry/tracking.ts';
 import { systemClock } from '../../ports/telemetry/clock.ts';
 import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
 import { type LoadedModel, loadVersion, modelName } from '../../train/load-model.ts';
-import { trackedTuning } from '../../train/tracked-tuning.ts';
+import { trackedTuning } from '../../train/tracked-training.ts';
 import { tuneFromVersion } from '../../train/tune-from-version.ts';
 import type { BeforeAfter, TunedVersion } from '../../train/tuned-version.ts';
 import type { Config } from '../config.ts';
 import { openPorts, openTracking } from '../open-ports.ts';
 import { registerShippedModels } from '../shipped-models.ts';
 import { table } from '../table.ts';
+import { registerChallenger, type TrainedPlaces } from './register-challenger.ts';
 
 /** What a fine-tuning is told. */
 export interface TuneFlags {
@@ -24,11 +24,9 @@ export interface TuneFlags {
 }
 
 /** Where fine-tuned versions come from and go to. */
-export interface TunePlaces {
+export interface TunePlaces extends TrainedPlaces {
   readonly config: Config;
   readonly root: string;
-  readonly registry: Registry;
-  readonly tracking: Tracking | undefined;
   readonly report: (line: string) => void;
 }
 
@@ -65,14 +63,8 @@ export async function tuneAndRegister(
     cacheFolder: join(config.data.directory, 'cache'),
   });
   await mayRegister();
-  const { name, files, tags, metrics } = version;
-  const run = await tracking?.logRun(trackedTuning(version, systemClock.now()));
-  const registered = await registry.register(name, {
-    ...{ files, metrics },
-    tags: run === undefined ? tags : { ...tags, training_run: run },
-  });
-  await registry.setAlias(name, 'challenger', registered.version);
-  return { version, id: `${name}@${registered.version}` };
+  const tracked = trackedTuning(version, systemClock.now());
+  return { version, id: await registerChallenger(version, tracked, { registry, tracking }) };
 }
 
 async function versionNamed(registry: Registry, platform: Platform, from: string): Promise<LoadedModel> {

@@ -14,20 +14,25 @@ import type { Config } from '../config.ts';
 import { storedDrift } from '../drift/drift-watch.ts';
 import { openPorts, openTracking, type Ports } from '../open-ports.ts';
 import { tuneAndRegister } from './train-from.ts';
+import { trainAndRegister } from './train-scratch.ts';
+
+/** What `--from` says for a training that begins anew. */
+export const SCRATCH = 'scratch';
 
 /** What a watch is told. */
 export interface WatchFlags {
   readonly platform: Platform;
   readonly manifest: string;
-  readonly from: string;
+  readonly from: string; // champion, NAME@VERSION, or SCRATCH
   readonly seed: number;
+  readonly workers: number;
   readonly triggers: Triggers;
 }
 
 /** Far beyond any stop; a timer of its own keeps the process, the clock's do not. */
 const KEEP_ALIVE_MS = 2 ** 30;
 
-/** `logster train --watch`: builds a dataset version with feedback and fine-tunes on it whenever it is time. */
+/** `logster train --watch`: builds a dataset version with feedback and trains on it whenever it is time. */
 export async function runWatch(config: Config, root: string, flags: WatchFlags): Promise<void> {
   const log = process.stdout.isTTY
     ? plainLog(config.log.level, (line) => process.stderr.write(line))
@@ -42,7 +47,8 @@ export async function runWatch(config: Config, root: string, flags: WatchFlags):
   const end = (): void => ending.abort();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end);
   const alive = setInterval(() => {}, KEEP_ALIVE_MS);
-  const { platform, triggers } = flags;
+  const { platform, triggers, seed, workers } = flags;
+  const own = { platform, seed, workers };
   log.info('began to watch', { platform, ...triggers });
   try {
     await watch(
@@ -57,11 +63,16 @@ export async function runWatch(config: Config, root: string, flags: WatchFlags):
         async train(mayRegister) {
           const report = (line: string): void => log.info(line, { platform });
           const versionFolder = await freshVersion(config, flags, ports, report);
-          const { id } = await tuneAndRegister(
-            { ...flags, versionFolder, capturesFolder: dirname(resolve(flags.manifest)) },
-            { config, root, tracking, report, registry: ports.registry },
-            mayRegister,
-          );
+          const capturesFolder = dirname(resolve(flags.manifest));
+          const places = { config, root, tracking, report, registry: ports.registry };
+          const { id } =
+            flags.from === SCRATCH
+              ? await trainAndRegister(
+                  { ...own, from: { version: versionFolder, files: capturesFolder } },
+                  places,
+                  mayRegister,
+                )
+              : await tuneAndRegister({ ...flags, versionFolder, capturesFolder }, places, mayRegister);
           return id;
         },
       },

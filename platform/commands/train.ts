@@ -1,23 +1,17 @@
-import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { LogsterError } from '../../contracts/errors.ts';
 import { PLATFORMS } from '../../contracts/event.ts';
-import { systemClock } from '../../ports/telemetry/clock.ts';
-import { recordedTelemetry } from '../../ports/telemetry/embedded.ts';
 import { TRAINING_BACKENDS, type TrainingBackend } from '../../train/open-trainer.ts';
-import { PARTS, type TrainingReport } from '../../train/report/training-report.ts';
-import { trainPlatform } from '../../train/train.ts';
 import type { Surroundings } from '../cli.ts';
-import { type Config, readConfig } from '../config.ts';
-import { openPorts } from '../open-ports.ts';
-import { table } from '../table.ts';
+import { readConfig } from '../config.ts';
 import { placesOf, versionFolder } from './datasets/places.ts';
 import { platformOf } from './models.ts';
 import { runTuning, type TuneFlags } from './train-from.ts';
+import { runSettings, runTraining, type ScratchFlags } from './train-scratch.ts';
 import { runSearch } from './train-search.ts';
-import { runWatch, type WatchFlags } from './train-watch.ts';
+import { runWatch, SCRATCH, type WatchFlags } from './train-watch.ts';
 
 interface TrainFlags {
   readonly platform: string;
@@ -52,10 +46,16 @@ export function addTrainCommand(program: Command, surroundings: Surroundings): v
     .description('train a network and its baselines, measure them by cross-fitting, and register the version')
     .requiredOption('--platform <platform>', PLATFORMS.join(' or '))
     .option('--manifest <files...>', 'MANIFEST.json with the captures beside it; several count as one')
-    .option('--from <version>', 'fine-tune this version, "champion" or NAME@VERSION, on --data')
-    .option('--data <version>', 'a dataset version, its id or folder: its training side and its feedback')
+    .option(
+      '--from <version>',
+      'fine-tune this version, "champion" or NAME@VERSION, on --data; "scratch", and without it, begins anew',
+    )
+    .option('--data <version>', 'a dataset version, its id or folder: its captures and its feedback')
     .option('--captures <folder>', 'where the captures of --data lie; else that of the --manifest')
-    .option('--watch', 'stay, and fine-tune on a fresh dataset version whenever it is time')
+    .option(
+      '--watch',
+      'stay, and train on a fresh dataset version whenever it is time, from the champion unless --from says otherwise',
+    )
     .option('--every <hours>', 'with --watch: train so long after the last time')
     .option('--verdicts <number>', 'with --watch: train when so many new ones have gathered', '50')
     .option(
@@ -88,9 +88,13 @@ export function addTrainCommand(program: Command, surroundings: Surroundings): v
       const { root, environment } = surroundings;
       const config = readConfig(environment, root);
       if (flags.watch) return runWatch(config, root, watchFlags(flags));
-      if (flags.from !== undefined || flags.data !== undefined)
-        return runTuning(config, root, await tuneFlags(flags, surroundings));
-      return runTraining(config, flags);
+      if (flags.from !== undefined && flags.from !== SCRATCH)
+        return runTuning(config, root, await tuneFlags(flags, flags.from, surroundings));
+      const told = await scratchFlags(flags, surroundings);
+      if (flags.search === undefined) return runTraining(config, told, flags.report);
+      const trials = wholeNumber('search', flags.search);
+      const report = (line: string) => process.stderr.write(`${line}\n`);
+      return runSearch(config, { ...told, ...runSettings(config, report), trials });
     });
 }
 
@@ -103,7 +107,7 @@ function watchFlags(flags: TrainFlags): WatchFlags {
     );
   return {
     ...{ manifest, platform: platformOf(flags.platform), from: flags.from ?? 'champion' },
-    seed: wholeNumber('seed', flags.seed),
+    ...{ seed: wholeNumber('seed', flags.seed), workers: wholeNumber('workers', flags.workers) },
     triggers: {
       hours: flags.every === undefined ? null : wholeNumber('every', flags.every),
       verdicts: Math.max(1, wholeNumber('verdicts', flags.verdicts)),
@@ -112,88 +116,47 @@ function watchFlags(flags: TrainFlags): WatchFlags {
   };
 }
 
-async function tuneFlags(flags: TrainFlags, surroundings: Surroundings): Promise<TuneFlags> {
-  const { from, data } = flags;
-  if (data === undefined)
+async function tuneFlags(flags: TrainFlags, from: string, surroundings: Surroundings): Promise<TuneFlags> {
+  if (flags.data === undefined)
     throw new LogsterError(
       'input-invalid',
-      '--from needs --data: a version that `logster datasets build` made',
+      `--from ${from} needs --data: a version that \`logster datasets build\` made`,
     );
-  if (from === undefined)
-    throw new LogsterError(
-      'input-invalid',
-      '--data needs --from: verdicts train only a version to begin from; --manifest trains from scratch on captures',
-    );
-  const places = placesOf(surroundings);
-  const [manifest] = flags.manifest ?? [];
+  const { version, files } = await versionFrom(flags.data, flags, surroundings);
   return {
     ...{ from, platform: platformOf(flags.platform), seed: wholeNumber('seed', flags.seed) },
-    versionFolder: await versionFolder(data, places),
-    capturesFolder: flags.captures ?? (manifest === undefined ? places.captures : dirname(resolve(manifest))),
+    ...{ versionFolder: version, capturesFolder: files },
   };
 }
 
-async function runTraining(config: Config, flags: TrainFlags): Promise<void> {
-  const { manifest } = flags;
-  if (manifest === undefined)
-    throw new LogsterError('input-invalid', 'Training needs --manifest, or --from and --data to fine-tune');
+/** A dataset version and where its captures lie. */
+async function versionFrom(data: string, { captures, manifest }: TrainFlags, surroundings: Surroundings) {
+  const places = placesOf(surroundings);
+  const [first] = manifest ?? [];
+  return {
+    version: await versionFolder(data, places),
+    files: captures ?? (first === undefined ? places.captures : dirname(resolve(first))),
+  };
+}
+
+async function scratchFlags(flags: TrainFlags, surroundings: Surroundings): Promise<ScratchFlags> {
+  const { manifest, data } = flags;
+  if (manifest === undefined && data === undefined)
+    throw new LogsterError(
+      'input-invalid',
+      'Training needs --manifest with captures, or --data with a dataset version; with --from it goes on from a model version',
+    );
   const epochs = flags.epochs === undefined ? undefined : wholeNumber('epochs', flags.epochs);
-  const common = {
+  const seeds = flags.seeds ?? (flags.report === undefined ? '1' : REPORT_SEEDS);
+  return {
     platform: platformOf(flags.platform),
-    manifestFiles: manifest,
+    from: data === undefined ? { manifests: manifest ?? [] } : await versionFrom(data, flags, surroundings),
     seed: wholeNumber('seed', flags.seed),
+    seeds: wholeNumber('seeds', seeds),
     budgetMinutes: flags.budget === undefined ? null : wholeNumber('budget', flags.budget),
     workers: wholeNumber('workers', flags.workers),
     recipe: { backend: flags.backend, ...(epochs !== undefined && { epochs, fewestEpochs: epochs }) },
-    cacheFolder: join(config.data.directory, 'cache'),
-    runsFolder: join(config.data.directory, 'runs'),
-    clock: systemClock,
-    report: (line: string) => process.stderr.write(`${line}\n`),
   };
-  if (flags.search !== undefined)
-    return runSearch(config, { ...common, trials: wholeNumber('search', flags.search) });
-  const { version: trained, report } = await trainPlatform({
-    ...common,
-    seeds: wholeNumber('seeds', flags.seeds ?? (flags.report === undefined ? '1' : REPORT_SEEDS)),
-    parts: flags.report === undefined ? [] : PARTS,
-  });
-  if (flags.report !== undefined) await writeFile(flags.report, `${JSON.stringify(report, null, 1)}\n`);
-  process.stdout.write(`${seedsTable(report)}\n`);
-  const { registry } = await openPorts(config, recordedTelemetry(), { only: ['registry'] });
-  const { version } = await registry.register(trained.name, trained);
-  await registry.setAlias(trained.name, 'challenger', version);
-  await registry.close();
-  const card = join(config.data.directory, 'registry', trained.name, version, 'card.md');
-  process.stdout.write(
-    `Registered ${trained.name}@${version} as challenger in ${config.mlflow.url ?? `its folder; its card is ${card}`}\n`,
-  );
-}
-
-/** What cross-fitting shows, one line per scorer: the mean and the range over seeds. */
-function seedsTable({ crossFit }: TrainingReport): string {
-  const rows = Object.entries(crossFit.scorers).map(([name, { seeds, interval }]) => {
-    const { prAuc, foundAlert, alertedAlert } = seeds;
-    const runs = interval.prAuc;
-    return [
-      name,
-      ...[prAuc, foundAlert, alertedAlert].flatMap((one) => [
-        one?.mean.toFixed(3) ?? '–',
-        one ? `${one.low.toFixed(3)} to ${one.high.toFixed(3)}` : '–',
-      ]),
-      runs ? `${runs.low.toFixed(3)} to ${runs.high.toFixed(3)}` : '–',
-    ];
-  });
-  const head = [
-    'scorer',
-    'PR-AUC',
-    'seeds',
-    'runs found',
-    'seeds',
-    'benign alerted',
-    'seeds',
-    'PR-AUC 95 % by run',
-  ];
-  return table(head, rows);
 }
 
 function positive(name: string, text: string): number {

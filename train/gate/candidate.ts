@@ -2,13 +2,10 @@ import { LogsterError } from '../../contracts/errors.ts';
 import { readVersionManifest } from '../../datasets/version/read.ts';
 import { MODEL_FILES, modelManifestSchema } from '../../models/artifact.ts';
 import type { ModelVersion, Registry } from '../../ports/registry/registry.ts';
+import { ORIGIN_FILE, type OriginCapture, originCaptures } from '../origin.ts';
 
 /** A capture that a version learnt from, by everything that would betray it under another name. */
-export interface LearntCapture {
-  readonly id: string;
-  readonly run: string;
-  readonly sha256: string | null;
-}
+export type LearntCapture = OriginCapture;
 
 /** A version as the gate takes it. */
 export interface Candidate {
@@ -22,7 +19,7 @@ export interface Candidate {
 
 /**
  * Reads a version with all its files. What is damaged is told, not thrown. `versionFolder` says where the data
- * version of an id lies, if it is on this machine.
+ * version of an id lies, if it is on this machine; where it is not, the version's own word counts.
  */
 export async function candidateOf(
   registry: Registry,
@@ -41,7 +38,8 @@ export async function candidateOf(
   }
   const data = version.tags.data ?? dataOf(files[MODEL_FILES.manifest]);
   const folder = data === undefined ? null : await versionFolder(data);
-  return { version, files, damage, learntFrom: folder === null ? null : await learntIn(folder) };
+  const learntFrom = folder === null ? originCaptures(files[ORIGIN_FILE]) : await learntIn(folder);
+  return { version, files, damage, learntFrom };
 }
 
 async function learntIn(folder: string): Promise<readonly LearntCapture[]> {

@@ -34,9 +34,9 @@ const heldBack = writeTestManifest(join(folder, 'held'), [
 ]);
 
 const lines: string[] = [];
-const runOptions = (manifestFiles: readonly string[]): RunOptions => ({
+const runOptions = (manifests: readonly string[]): RunOptions => ({
   platform: 'windows',
-  manifestFiles,
+  from: { manifests },
   cacheFolder: join(folder, 'cache'),
   runsFolder: join(folder, 'runs'),
   recipe: { epochs: 2, fewestEpochs: 2, drawsPerEpoch: 8, batchGraphs: 4 },
@@ -44,8 +44,8 @@ const runOptions = (manifestFiles: readonly string[]): RunOptions => ({
   clock: fakeClock(),
   report: (line) => lines.push(line),
 });
-const train = (manifestFiles: readonly string[], more: Partial<TrainOptions> = {}) =>
-  trainPlatform({ ...runOptions(manifestFiles), seeds: 2, parts: PARTS, ...more });
+const train = (manifests: readonly string[], more: Partial<TrainOptions> = {}) =>
+  trainPlatform({ ...runOptions(manifests), seeds: 2, parts: PARTS, ...more });
 
 test('a report holds every part with every scorer, and captures held back are in none but their own', async () => {
   const { version, report } = await train([learnt, heldBack]);

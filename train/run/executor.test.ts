@@ -21,7 +21,12 @@ const unit = (seed: number, title = 'a fit'): FitUnit => ({
   choice: null,
   shuffle: null,
 });
-const settings = { manifestFiles: [], platform: 'linux', cacheFolder: folder, runPath: folder } as const;
+const settings = {
+  from: { manifests: [] },
+  platform: 'linux',
+  cacheFolder: folder,
+  runPath: folder,
+} as const;
 
 function worker(answer: string): Executor {
   const script = join(folder, 'worker.cjs');

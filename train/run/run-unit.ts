@@ -31,10 +31,13 @@ export async function runUnit(
 
 async function fitted(unit: FitUnit, source: CaptureSource, afterEpoch: AfterEpoch): Promise<Trained> {
   const { platform, recipe, choice, shuffle } = unit;
+  // verdicts keep their labels, and would tell what shuffled ones must not
+  const feedback = shuffle ? [] : (source.version?.feedback ?? []);
   const epochs = choice
     ? await chooseEpochs(platform, {
         train: await source.read(choice.train, 'none'),
         judge: await source.read(choice.judge, 'none'),
+        feedback,
         recipe,
         afterEpoch,
       })
@@ -44,11 +47,12 @@ async function fitted(unit: FitUnit, source: CaptureSource, afterEpoch: AfterEpo
     const read = await source.read(unit.train, alteration);
     return labels ? withLabels(read, labels) : read;
   };
-  const captures = {
+  const set = {
     recorded: await training('none'),
     renamed: recipe.renamedShare > 0 ? await training('renamed') : [],
+    feedback,
   };
-  return fitAll(platform, captures, { ...recipe, epochs }, afterEpoch);
+  return fitAll(platform, set, { ...recipe, epochs }, afterEpoch);
 }
 
 async function scored(

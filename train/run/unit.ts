@@ -7,7 +7,10 @@ import type { Pair } from '../example.ts';
 import type { Recipe } from '../fit.ts';
 import type { RawScores, Trained } from '../fit-all.ts';
 
-/** One training of everything on a set of captures, by their ids. What it gives depends on these fields alone. */
+/**
+ * One training of everything on a set of captures, by their ids, and on the verdicts of the run's dataset version. What
+ * it gives within one run depends on these fields alone.
+ */
 export interface FitUnit {
   readonly kind: 'fit';
   readonly title: string; // for people
