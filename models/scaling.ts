@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** The shown probability from which an alert begins. */
 export const ALERT_PROBABILITY = 0.7;
 
+/** The shown probability from which an alert is HIGH (Logster reference, section 7). */
+export const HIGH_PROBABILITY = 0.85;
+
 /** The float32 neighbours of 0.7: 0.7 itself is not one, and a score at the anchor must not fall below it. */
 const AT_LEAST_ALERT = 0.7000000476837158;
 const BELOW_ALERT = 0.699999988079071;

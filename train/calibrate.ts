@@ -1,6 +1,13 @@
 import { ATTACK_PROBABILITY } from '../contracts/inference.ts';
-import { ALERT_PROBABILITY, logitOf, type ScoreScaling, scalingThrough } from '../models/scaling.ts';
+import {
+  ALERT_PROBABILITY,
+  HIGH_PROBABILITY,
+  logitOf,
+  type ScoreScaling,
+  scalingThrough,
+} from '../models/scaling.ts';
 import { BENIGN_RATES } from './evaluation.ts';
+import { TICK_SECONDS } from './judge.ts';
 import { type BenignScore, benignThreshold, type Threshold } from './threshold.ts';
 
 /** How raw logits become shown probabilities, and the thresholds that fix it. */
@@ -8,12 +15,17 @@ export interface Calibration {
   readonly scaling: ScoreScaling;
   readonly alert: Threshold; // raw logit at or above which 0.5 % of benign windows lie: shown as 0.7
   readonly attack: Threshold; // 2 %: shown as 0.5
+  /** One benign window a host and day: shown as 0.85. Null where they are fewer than a host has in a day. */
+  readonly high: Threshold | null;
 }
+
+/** Windows of a host in a day. */
+const DAY = 86_400 / TICK_SECONDS;
 
 /** The shown probabilities at `BENIGN_RATES`, the same for every scorer because each is scaled to them. */
 export const SHOWN_THRESHOLDS = [ALERT_PROBABILITY, ATTACK_PROBABILITY] as const;
 
-/** Least distance of the two thresholds, in logits, so that the scaling rises even where both are one score. */
+/** Least distance of two thresholds, in logits, so that the scaling rises even where both are one score. */
 const STEP = 1e-3;
 
 /** Scales a scorer by the raw logits of benign windows that it was not trained on. */
@@ -21,11 +33,13 @@ export function calibrate(benign: readonly BenignScore[]): Calibration {
   const finite = benign.map((one) => ({ ...one, score: bounded(one.score) }));
   const [alert, attack] = BENIGN_RATES.map((rate) => benignThreshold(finite, rate)) as [Threshold, Threshold];
   const raw = Number.isFinite(alert.value) ? alert.value : 0; // without any benign window: the plain logit
+  const high = finite.length < DAY ? null : benignThreshold(finite, 1 / DAY);
   const scaling = scalingThrough([
     { raw: Math.min(attack.value, raw - STEP), probability: ATTACK_PROBABILITY },
     { raw, probability: ALERT_PROBABILITY },
+    ...(high ? [{ raw: Math.max(high.value, raw + STEP), probability: HIGH_PROBABILITY }] : []),
   ]);
-  return { scaling, alert, attack };
+  return { scaling, alert, attack, high };
 }
 
 /** The logit of a probability, within what a float can tell from 0 and 1. */

@@ -24,9 +24,7 @@ import type { UnitRunner } from './run/unit-runner.ts';
 export const TRAINED: readonly ScorerName[] = ['gat', 'hybrid', ...BASELINES];
 
 /** What cross-fitting shows: every capture judged by models that saw nothing of its cluster. */
-export interface CrossFitted {
-  readonly evaluation: PlatformEvaluation;
-  readonly windows: readonly JudgedWindow[];
+export interface CrossFitted extends JudgedRows {
   readonly calibrations: Calibrations; // over all folds, for the final model
   readonly byFold: readonly Calibrations[]; // by which each fold was shown
   readonly plans: readonly FoldPlan[];
@@ -73,13 +71,17 @@ export async function crossFit(
 }
 
 /** Judges rows by the calibration of each one's fold. */
-export function judgeRows(
-  name: string,
-  { rows, pairs }: Rows,
-  byFold: readonly Calibrations[],
-): { readonly evaluation: PlatformEvaluation; readonly windows: readonly JudgedWindow[] } {
+export function judgeRows(name: string, { rows, pairs }: Rows, byFold: readonly Calibrations[]): JudgedRows {
   const windows = shownWindows(rows, byFold);
-  return { windows, evaluation: judge(name, windows, shownPairs(pairs, byFold), SHOWN) };
+  const evaluation = judge(name, windows, shownPairs(pairs, byFold), SHOWN);
+  return { windows, evaluation, gradesHigh: byFold.every((one) => one.hybrid?.high != null) };
+}
+
+/** What judging rows gives. */
+export interface JudgedRows {
+  readonly evaluation: PlatformEvaluation;
+  readonly windows: readonly JudgedWindow[];
+  readonly gradesHigh: boolean; // whether 0.85 stands for one benign window a host and day
 }
 
 /** The number of epochs in the middle of those chosen per fold. */

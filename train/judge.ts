@@ -144,7 +144,7 @@ function firstAlertDelays(
 }
 
 /** Alert episodes on benign windows: a machine that has alerted is silent for `DEDUP_SECONDS`. */
-function falseAlarms(
+export function falseAlarms(
   name: ScorerName,
   windows: readonly JudgedWindow[],
   threshold = Number.POSITIVE_INFINITY,

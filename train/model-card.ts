@@ -1,12 +1,13 @@
 import { corrections } from '../datasets/corrections.ts';
 import type { ModelManifest } from '../models/artifact.ts';
+import { HIGH_PROBABILITY } from '../models/scaling.ts';
 import { byKey } from './by-key.ts';
 import type { PlatformEvaluation, ScorerFigures, ScorerName } from './evaluation.ts';
 import { SCORERS } from './evaluation.ts';
 import type { FeedbackWeight } from './feedback-examples.ts';
 import { feedbackLines } from './feedback-section.ts';
 import { TREES_PAIR_SHARE } from './fit-trees.ts';
-import { isAttack, isLabelled, type JudgedWindow, ratedBy } from './judge.ts';
+import { falseAlarms, isAttack, isLabelled, type JudgedWindow, ratedBy } from './judge.ts';
 import { bootstrapByGroup, prAuc } from './metrics.ts';
 import { CHOSEN_HOW } from './recipes.ts';
 import type { VersionParts } from './version.ts';
@@ -35,6 +36,7 @@ export function modelCard(manifest: ModelManifest, parts: CardParts): string {
     alert
       ? `The alert threshold (shown as 0.7) is where 0.5 % of benign windows lie when sessions of machines are drawn anew: raw logit ${alert.value.toFixed(2)}, 95 % of draws between ${alert.low.toFixed(2)} and ${alert.high.toFixed(2)}. It rests on ${alert.deciders} of ${alert.hosts} sessions. 0.5 is shown where 2 % lie.`
       : '',
+    highLine(parts),
     verdictLine(evaluation),
     CHOSEN_HOW[manifest.platform],
     falseAlarmLine(evaluation),
@@ -145,6 +147,18 @@ function verdictLine({ scorers }: PlatformEvaluation): string {
   return better.length === 0
     ? 'By PR-AUC what is served (`hybrid`) is ahead of every other scorer.'
     : `**By PR-AUC these are at least as good as what is served (hybrid): ${better.join(', ')}.** See the intervals.`;
+}
+
+/** What HIGH stands for. */
+function highLine({ crossFitted: { calibrations, windows } }: VersionParts): string {
+  const high = calibrations.hybrid?.high;
+  if (!high)
+    return 'An alert is HIGH from 0.85 on, which stands for no rate here: there is less than a host-day of benign windows.';
+  const alarms = falseAlarms('hybrid', windows, HIGH_PROBABILITY);
+  const measured = alarms
+    ? ` In the folds it gave ${alarms.value.toFixed(1)} episodes a host and day (95 % ${alarms.low.toFixed(1)}–${alarms.high.toFixed(1)}).`
+    : '';
+  return `An alert is HIGH from 0.85 on, which is shown where one benign window a host and day lies: raw logit ${high.value.toFixed(2)} (95 % of draws ${high.low.toFixed(2)}–${high.high.toFixed(2)}), on which ${high.deciders} of ${high.hosts} sessions decide.${measured}`;
 }
 
 function falseAlarmLine({ scorers }: PlatformEvaluation): string {

@@ -20,6 +20,8 @@ const summary = (prAuc: number): ScorerSummary => ({
     alertedAlert: spread(0.02),
     alertedAttack: spread(0.03),
     falseAlarmsPerHostDay: spread(12.3),
+    foundHigh: null,
+    falseAlarmsHigh: null,
     firstAlertP50: spread(31),
     firstAlertP95: spread(62),
     pairsMarked: null,

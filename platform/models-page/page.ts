@@ -1,5 +1,6 @@
 import { SCORERS } from '../../train/evaluation.ts';
 import { CHOSEN_HOW } from '../../train/recipes.ts';
+import type { Table } from '../../train/report/table.ts';
 import type { Part, TrainingReport } from '../../train/report/training-report.ts';
 import {
   ablationTable,
@@ -57,6 +58,7 @@ function platformSections(report: TrainingReport): readonly string[] {
     orderTable(crossFit),
     alertTable(crossFit),
     dutyTable(crossFit),
+    ...highSection(crossFit),
     "Pairs: how often the stretch after an attack's mark scores higher than the one before, on the attacked machine (`marked`) and on one that took no part (`unmarked`, should be near 0.5).",
     ...pictures(platform),
     ...partSections(report),
@@ -66,6 +68,13 @@ function platformSections(report: TrainingReport): readonly string[] {
       SCORERS.filter((name) => name in crossFit.scorers && !name.startsWith('control')),
     ),
     ...leftOut(report),
+  ];
+}
+
+function highSection({ scorers }: Table): readonly string[] {
+  if (scorers.hybrid?.seeds.foundHigh == null) return [];
+  return [
+    'HIGH: alerts shown as 0.85 or more. That is where one benign window a host and day lies, which is carried like the other two; false alarms are episodes a host and day.',
   ];
 }
 

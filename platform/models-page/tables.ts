@@ -27,10 +27,14 @@ const ALERTS: readonly Column[] = [
   ['runs found at 2 %', 'foundAttack', percent],
   ['benign alerted', 'alertedAttack', percent],
 ];
-const DUTY: readonly Column[] = [
-  ['false alarms a host and day', 'falseAlarmsPerHostDay', rate],
+const ALARMS: Column = ['false alarms a host and day', 'falseAlarmsPerHostDay', rate];
+const DELAYS: readonly Column[] = [
   ['first alert, median', 'firstAlertP50', seconds],
   ['95 %', 'firstAlertP95', seconds],
+];
+const HIGH: readonly Column[] = [
+  ['runs found HIGH', 'foundHigh', percent],
+  ['false alarms HIGH', 'falseAlarmsHigh', rate],
 ];
 const PAIRS: readonly Column[] = [
   ['pairs marked', 'pairsMarked', decimal],
@@ -42,7 +46,10 @@ export const orderTable = (table: Table): string => scorerTable(table, ORDER);
 /** What they find and at which price, at the thresholds that come with the model. */
 export const alertTable = (table: Table): string => scorerTable(table, ALERTS);
 /** What an analyst would have to bear. */
-export const dutyTable = (table: Table): string => scorerTable(table, [...DUTY, ...PAIRS]);
+export function dutyTable(table: Table): string {
+  const high = table.scorers.hybrid?.seeds.foundHigh == null ? [] : HIGH;
+  return scorerTable(table, [ALARMS, ...high, ...DELAYS, ...PAIRS]);
+}
 /** Order and alerts, for controls. */
 export const shortTable = (table: Table): string => scorerTable(table, [...ORDER.slice(0, 2), ...ALERTS]);
 

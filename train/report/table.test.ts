@@ -6,7 +6,7 @@ import { spreadOf, tableOf } from './table.ts';
 const THRESHOLDS = { hybrid: [0.7, 0.5] };
 
 /** Two views of one attack run and of one benign run; `score` per capture id. */
-function judged(scores: Readonly<Record<string, number>>) {
+function judged(scores: Readonly<Record<string, number>>, gradesHigh = true) {
   const windows = Object.entries(scores).flatMap(([id, score]): JudgedWindow[] => {
     const [run = '', source] = id.split(' ');
     const attack = run.startsWith('a');
@@ -20,7 +20,7 @@ function judged(scores: Readonly<Record<string, number>>) {
       scores: { hybrid: score - (end - 180) / 1000 },
     }));
   });
-  return { windows, evaluation: judge('m', windows, [], THRESHOLDS) };
+  return { windows, gradesHigh, evaluation: judge('m', windows, [], THRESHOLDS) };
 }
 
 const seeds = [
@@ -50,6 +50,10 @@ test('a table gives each figure as mean and range over seeds, with an interval t
   expect(figures.alertedAlert).toEqual({ mean: 0.25, low: 0, high: 0.5 });
   expect(interval.foundAlert).toMatchObject({ value: 0.75, high: 1 });
   expect(interval.foundAlert!.low).toBeLessThanOrEqual(0.5);
+  expect(figures.foundHigh).toEqual({ mean: 0.25, low: 0, high: 0.5 }); // 0.9 of one seed alone
+  expect(figures.falseAlarmsHigh).toEqual({ mean: 0, low: 0, high: 0 });
+  expect(interval.falseAlarmsHigh!.high).toBeGreaterThan(0);
+  expect(tableOf([judged({ 'a1 auditd': 0.9 }, false)]).scorers.hybrid!.seeds.foundHigh).toBeNull();
   expect(interval.prAuc!.value).toBeCloseTo(figures.prAuc!.mean, 12);
   // one episode in one seed, none in the other, over two minutes: Garwood's 0.0253 to 5.572 and 0 to 3.689
   const days = (4 * 30) / 86_400;

@@ -1,7 +1,8 @@
+import { HIGH_PROBABILITY } from '../../models/scaling.ts';
 import { byKey } from '../by-key.ts';
 import { SHOWN_THRESHOLDS } from '../calibrate.ts';
 import type { OperatingPoint, PlatformEvaluation, ScorerFigures, ScorerName } from '../evaluation.ts';
-import { isAttack, isLabelled, type JudgedWindow } from '../judge.ts';
+import { falseAlarms, isAttack, isLabelled, type JudgedWindow } from '../judge.ts';
 import { bootstrapByGroup, type Interval, mean, prAuc, type Rated, rocAuc } from '../metrics.ts';
 
 export const FIGURES = [
@@ -13,6 +14,8 @@ export const FIGURES = [
   'alertedAlert', // share of benign windows that alert at the alert threshold
   'alertedAttack',
   'falseAlarmsPerHostDay',
+  'foundHigh', // share of attack runs with an alert that is HIGH, where that stands for a rate of benign windows
+  'falseAlarmsHigh', // of those, episodes a host and day
   'firstAlertP50', // seconds
   'firstAlertP95',
   'pairsMarked',
@@ -48,6 +51,7 @@ export interface Table {
 export interface Judged {
   readonly evaluation: PlatformEvaluation;
   readonly windows: readonly JudgedWindow[];
+  readonly gradesHigh: boolean;
 }
 
 /**
@@ -67,7 +71,7 @@ export function tableOf(judged: readonly Judged[], { intervals = true } = {}): T
     benignHostHours: scorers.hybrid?.points[0]?.benignWindows.hostHours ?? 0,
     scorers: Object.fromEntries(
       names.map((name) => {
-        const perSeed = judged.map(({ evaluation }) => figuresOf(evaluation.scorers[name]));
+        const perSeed = judged.map((one) => figuresOf(name, one));
         const interval = intervals ? { ...intervalsOf(name, judged), ...poissonOf(name, judged) } : {};
         return [name, { seeds: spreadsOf(perSeed), interval }];
       }),
@@ -89,7 +93,8 @@ function spreadsOf(perSeed: readonly Figures[]): ScorerSummary['seeds'] {
   return Object.fromEntries(spreads) as ScorerSummary['seeds'];
 }
 
-function figuresOf(figures: ScorerFigures | undefined): Figures {
+function figuresOf(name: ScorerName, judged: Judged): Figures {
+  const figures: ScorerFigures | undefined = judged.evaluation.scorers[name];
   const [alert, attack] = figures?.points ?? [];
   return {
     prAuc: figures?.prAuc ?? null,
@@ -100,12 +105,23 @@ function figuresOf(figures: ScorerFigures | undefined): Figures {
     alertedAlert: shareAlerted(alert),
     alertedAttack: shareAlerted(attack),
     falseAlarmsPerHostDay: figures?.falseAlarmsPerHostDay?.value ?? null,
+    foundHigh: judged.gradesHigh ? foundHigh(name, judged.windows) : null,
+    falseAlarmsHigh: alarmsHigh(name, judged)?.value ?? null,
     firstAlertP50: alert?.firstAlertSeconds.p50 ?? null,
     firstAlertP95: alert?.firstAlertSeconds.p95 ?? null,
     pairsMarked: figures?.pairs.marked.higher ?? null,
     pairsUnmarked: figures?.pairs.unmarked.higher ?? null,
   };
 }
+
+function foundHigh(name: ScorerName, windows: readonly JudgedWindow[]): number | null {
+  const runs = [...byKey(windows.filter(isAttack), runOf).values()];
+  const found = runs.filter((run) => run.some((one) => (one.scores[name] ?? 0) >= HIGH_PROBABILITY));
+  return share(found.length, runs.length);
+}
+
+const alarmsHigh = (name: ScorerName, { windows, gradesHigh }: Judged) =>
+  gradesHigh ? falseAlarms(name, windows, HIGH_PROBABILITY) : null;
 
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 const shareFound = (point: OperatingPoint | undefined): number | null =>
@@ -143,6 +159,9 @@ function intervalsOf(name: ScorerName, judged: readonly Judged[]): ScorerSummary
     foundAttack: (drawn) => foundShare(drawn, attack),
     alertedAlert: (drawn) => alertedShare(drawn, alert),
     alertedAttack: (drawn) => alertedShare(drawn, attack),
+    ...(judged.every((one) => one.gradesHigh) && {
+      foundHigh: (drawn) => foundShare(drawn, HIGH_PROBABILITY),
+    }),
   };
   const found = Object.entries(figures).flatMap(([figure, of]) => {
     const interval = bootstrapByGroup<Item>(groups, of, { rounds: ROUNDS });
@@ -152,10 +171,17 @@ function intervalsOf(name: ScorerName, judged: readonly Judged[]): ScorerSummary
 }
 
 function poissonOf(name: ScorerName, judged: readonly Judged[]): ScorerSummary['interval'] {
-  const rates = judged.flatMap(({ evaluation }) => evaluation.scorers[name]?.falseAlarmsPerHostDay ?? []);
-  if (rates.length === 0) return {};
+  const alert = judged.flatMap(({ evaluation }) => evaluation.scorers[name]?.falseAlarmsPerHostDay ?? []);
+  const high = judged.flatMap((one) => alarmsHigh(name, one) ?? []);
+  return {
+    ...(alert.length > 0 && { falseAlarmsPerHostDay: meanInterval(alert) }),
+    ...(high.length > 0 && { falseAlarmsHigh: meanInterval(high) }),
+  };
+}
+
+function meanInterval(rates: readonly Interval[]): Interval {
   const over = (bound: keyof Interval): number => mean(rates.map((one) => one[bound]));
-  return { falseAlarmsPerHostDay: { value: over('value'), low: over('low'), high: over('high') } };
+  return { value: over('value'), low: over('low'), high: over('high') };
 }
 
 /** The mean of a figure over seeds. */
