@@ -32,8 +32,11 @@ export interface Champions {
   use<T>(platform: Platform, before: PlanVersions | undefined, run: (plan: Plan) => Promise<T>): Promise<T>;
   /** Keeps one version loaded for as long as `run` takes. Throws not-found when it is not loaded. */
   hold<T>(platform: Platform, version: string, run: () => Promise<T>): Promise<T>;
-  /** Tells what was published, which a version that has just taken over is judged by. */
-  saw(platform: Platform, windows: readonly ScoredWindow[]): void;
+  /**
+   * Tells what was published, which a version that has just taken over is judged by, and a challenger by its canaries:
+   * `rescued` of them it could not score and the champion could.
+   */
+  saw(platform: Platform, windows: readonly ScoredWindow[], rescued: number): void;
   all(): Readonly<Record<Platform, Serving>>;
   challengers(): Readonly<Partial<Record<Platform, Serving>>>;
   /** Versions that stay loaded for a rollback. */
@@ -93,7 +96,7 @@ export async function champions(needs: ChampionNeeds): Promise<Champions> {
       return loaded.using(platform, versions, () => run(plan));
     },
     hold: (platform, version, run) => loaded.using(platform, [version], run),
-    saw: (platform, windows) => laneOf(platform).saw(windows),
+    saw: (platform, windows, rescued) => laneOf(platform).saw(windows, rescued),
     all: () => ({ windows: laneOf('windows').plan().champion, linux: laneOf('linux').plan().champion }),
     challengers: () => each((lane) => lane.plan().challenger),
     previous: () => each((lane) => lane.previous()),

@@ -162,6 +162,29 @@ suite('hot swap (needs dist/, which `npm test` builds)', () => {
     expect(last.map((one) => one.model_version)).toEqual(Array(4).fill('1'));
   });
 
+  test('a canary that alerts on everything is taken out by itself, and the registry follows', async () => {
+    const calm = await at.register('windows', 1, undefined, 50);
+    await at.registry.setAlias(name, 'champion', calm);
+    const loud = await at.register('windows', 2, undefined, -50);
+    await at.registry.setAlias(name, 'challenger', loud);
+    const stage = await at.start('wasm', 1, scorerScript, { canary: { share: 0, tenants: ['acme'] } });
+    const isThere = async () => JSON.stringify((await stage.health()).detail.challengers) !== '{}';
+    await eventually('the challenger is there', isThere);
+    for (let seed = 1; seed <= 6; seed++) await at.add(seed, 100);
+    for (let seed = 11; seed <= 16; seed++) await at.add(seed, 100, true, 'acme');
+    const lastChange = async () => (await at.registry.history(name)).at(-1);
+    const isOut = async () => (await lastChange())?.change === 'withdrawn';
+    await eventually('the registry follows', isOut, PATIENCE_MS);
+    expect(await lastChange()).toMatchObject({ by: 'trip-wire', version: loud });
+    expect((await lastChange())?.why).toMatch(/windows would alert/);
+    expect(await at.registry.alias(name, 'challenger')).toBeUndefined();
+    expect(at.telemetry.counted('trip_wire_total', { platform: 'windows', reason: 'alerts' })).toBe(1);
+    await at.add(21, 4, true, 'acme');
+    const all = await results(1204);
+    expect(batchOf(all, 21).map((one) => one.model_version)).toEqual(Array(4).fill(calm));
+    expect(new Set(all.map((one) => one.window_id)).size).toBe(1204);
+  }, 120_000); // every one of its attacks is explained
+
   test('a broken challenger is refused, and the champion never notices', async () => {
     const spoil = (files: Record<string, Buffer>) => void files['weights.bin']?.writeFloatLE(1e9, 0);
     const version = await at.register('windows', 2, spoil);

@@ -1,9 +1,19 @@
 import { isUnavailable, LogsterError, reasonOf } from '../contracts/errors.ts';
 import { rollBack } from '../ports/registry/promotion.ts';
 import type { ModelVersion } from '../ports/registry/registry.ts';
+import { judgeCanary, takeOutCanary, tellOfCanary } from './canary-watch.ts';
 import type { Plan } from './champions.ts';
 import { modelNameOf } from './fetch-model.ts';
-import { type Lane, type LaneNeeds, laneOf, loadVersion, obtain, release, switchTo } from './lane.ts';
+import {
+  challengeBy,
+  type Lane,
+  type LaneNeeds,
+  laneOf,
+  loadVersion,
+  obtain,
+  release,
+  switchTo,
+} from './lane.ts';
 import type { Serving } from './loaded-versions.ts';
 import type { ScoredWindow } from './messages.ts';
 import { addTallies, NO_WINDOWS, tallyOf } from './tally.ts';
@@ -13,7 +23,7 @@ import { TRIP_BOUNDS, type Trip, tripOf } from './trip-wire.ts';
 export interface HotSwap {
   plan(): Plan;
   previous(): string | undefined;
-  saw(windows: readonly ScoredWindow[]): void;
+  saw(windows: readonly ScoredWindow[], rescued: number): void;
   refused(): readonly string[];
   tripped(): string | undefined;
   /** One look at the registry's aliases. Throws when the registry does not answer; the next look goes on from there. */
@@ -50,10 +60,13 @@ export async function hotSwap(
     previous: () => lane.previous?.version,
     refused: () => [...lane.refusals.values()].map((one) => `${platform}@${one.version}: ${one.reason}`),
     tripped: () => lane.tripped && `${platform}@${lane.tripped.version}: ${lane.tripped.reason}`,
-    saw(windows) {
+    saw(windows, rescued) {
       const trip = judge(lane, windows);
-      if (!trip || !lane.previous) return;
-      takeBack(needs, lane, lane.previous, trip);
+      const canaryTrip = judgeCanary(lane, windows, rescued);
+      const back = trip && lane.previous;
+      if (back) takeBack(needs, lane, back, trip);
+      if (canaryTrip) takeOutCanary(needs, lane, canaryTrip);
+      if (!back && !canaryTrip) return;
       inTurn(() => tellRegistry(needs, lane)).catch((thrown: unknown) =>
         telemetry.log.warn('The registry did not answer', { platform, reason: reasonOf(thrown) }),
       );
@@ -111,7 +124,7 @@ async function followChallenger(needs: LaneNeeds, lane: Lane): Promise<void> {
   const { refusals, challenger: gone } = lane;
   if (refusals.get('challenger')?.version !== wanted?.version) refusals.delete('challenger');
   if (wanted?.version === gone?.version || refusals.has('challenger')) return;
-  lane.challenger = wanted && (await obtain(needs, lane, 'challenger', wanted));
+  challengeBy(lane, wanted && (await obtain(needs, lane, 'challenger', wanted)));
   release(needs, lane, gone);
 }
 
@@ -146,8 +159,14 @@ function takeBack(needs: LaneNeeds, lane: Lane, back: Serving, { reason, numbers
   switchTo(needs, lane, back, false);
 }
 
-/** Moves the registry's champion back too. Of all processes that saw the fault one does it; the others find it done. */
-async function tellRegistry({ registry, platform, clock, telemetry }: LaneNeeds, lane: Lane): Promise<void> {
+/** Tells the registry what this process found. Of all that saw the fault one does it; the others find it done. */
+async function tellRegistry(needs: LaneNeeds, lane: Lane): Promise<void> {
+  await tellOfCanary(needs, lane);
+  await moveBack(needs, lane);
+}
+
+/** Moves the registry's champion back too. */
+async function moveBack({ registry, platform, clock, telemetry }: LaneNeeds, lane: Lane): Promise<void> {
   const { tripped } = lane;
   if (tripped?.registry !== 'to-be-told') return;
   const signed = { at: clock.now(), by: 'trip-wire', why: tripped.reason };

@@ -18,10 +18,14 @@ export interface Lane {
   challenger: Serving | undefined;
   previous: Serving | undefined;
   proving: Proving | undefined;
-  /** Windows of the champion, to judge the next one by. */
+  /** Windows of the champion, to judge the next one and canaries by. */
   recent: RecentTally;
+  /** Windows of canaries since the challenger is there. */
+  canary: RecentTally;
   readonly refusals: Map<Followed, Refusal>;
   tripped: Tripped | undefined;
+  /** A challenger that was taken out and still has its alias. */
+  withdrawn: Refusal | undefined;
 }
 
 export type Followed = 'champion' | 'challenger' | 'previous';
@@ -58,9 +62,17 @@ export function laneOf(champion: Serving): Lane {
     previous: undefined,
     proving: undefined,
     recent: recentTally(RECENT_WINDOWS),
+    canary: recentTally(RECENT_WINDOWS),
     refusals: new Map(),
     tripped: undefined,
+    withdrawn: undefined,
   };
+}
+
+/** Another challenger, or none, is there from now on. */
+export function challengeBy(lane: Lane, challenger: Serving | undefined): void {
+  lane.challenger = challenger;
+  lane.canary = recentTally(RECENT_WINDOWS);
 }
 
 /** Lets a loaded version serve from the next batch on; the one before it stays loaded as `previous`. */

@@ -9,6 +9,12 @@ import type { ScoredWindow } from './messages.ts';
 /** Scores the graphs at these places of a batch, or all of them, with one version. */
 export type ScoreBy = (serving: Serving, only?: readonly number[]) => Promise<readonly ScoredWindow[]>;
 
+/** A batch's results in its order, and of how many the challenger's failed where the champion's did not. */
+export interface ScoredByPlan {
+  readonly windows: readonly ScoredWindow[];
+  readonly rescued: number;
+}
+
 interface Scoring {
   readonly canary: CanarySettings;
   readonly telemetry: Telemetry;
@@ -23,11 +29,12 @@ export async function scoreByPlan(
   { champion, challenger }: Plan,
   bytes: Buffer,
   { canary, telemetry, scoreBy }: Scoring,
-): Promise<readonly ScoredWindow[]> {
-  if (!challenger || !hasCanaries(canary)) return scoreBy(champion);
+): Promise<ScoredByPlan> {
+  const alone = async (): Promise<ScoredByPlan> => ({ windows: await scoreBy(champion), rescued: 0 });
+  if (!challenger || !hasCanaries(canary)) return alone();
   const batch = decodeBatch(bytes);
   const canaries = canaryPlaces(batch, canary);
-  if (canaries.length === 0) return scoreBy(champion);
+  if (canaries.length === 0) return alone();
   const isCanary = new Set(canaries);
   const others = [...batch.graphs.keys()].filter((place) => !isCanary.has(place));
   const [ours, theirs] = await Promise.all([
@@ -48,10 +55,14 @@ export async function scoreByPlan(
     if (own && own.prediction !== 'error') byPlace.set(place, own);
     else failed.push(place);
   });
+  let rescued: readonly ScoredWindow[] = [];
   if (failed.length > 0) {
     telemetry.metrics.count('canary_fallbacks_total', { platform: batch.platform }, failed.length);
-    const rescued = await scoreBy(champion, failed);
+    rescued = await scoreBy(champion, failed);
     failed.forEach((place, index) => void (rescued[index] && byPlace.set(place, rescued[index])));
   }
-  return [...batch.graphs.keys()].flatMap((place) => byPlace.get(place) ?? []);
+  return {
+    windows: [...batch.graphs.keys()].flatMap((place) => byPlace.get(place) ?? []),
+    rescued: rescued.filter((one) => one.prediction !== 'error').length,
+  };
 }

@@ -21,7 +21,7 @@ import { BATCHES_AT_ONCE, type ScoredWindow } from './messages.ts';
 import { forgetPlan, planBefore, rememberPlan } from './plan-memory.ts';
 import { type Pool, scorerPool } from './pool.ts';
 import { errorResultOf } from './score.ts';
-import { type ScoreBy, scoreByPlan } from './score-by-plan.ts';
+import { type ScoreBy, type ScoredByPlan, scoreByPlan } from './score-by-plan.ts';
 import { scoreOrFind } from './score-or-find.ts';
 import { shadowScoring } from './shadow-scoring.ts';
 
@@ -103,11 +103,11 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
         const { platform, batch_id } = job.data;
         const earlier = job.attempt > 1 ? await planBefore(state, batch_id) : undefined;
         await models.use(platform, earlier, async (plan) => {
-          const { bytes, windows } = await scored(needs, pool, plan, job);
+          const { bytes, windows, rescued } = await scored(needs, pool, plan, job);
           await keeper.keep(bytes, windows); // before its results tell of it: a verdict finds the graph
           await before; // results leave in the order in which their batches were taken
           await publish(needs, job, windows, begun);
-          models.saw(platform, windows);
+          models.saw(platform, windows, rescued);
           shadow.offer({ platform, batchId: batch_id, bytes, windows });
         });
       } catch (thrown) {
@@ -152,9 +152,8 @@ export async function serve(needs: ServeNeeds): Promise<Stage> {
 }
 
 /** A batch with its results, on their way out. */
-interface Scored {
+interface Scored extends ScoredByPlan {
   readonly bytes: Buffer;
-  readonly windows: readonly ScoredWindow[];
 }
 
 async function scored(
@@ -186,9 +185,9 @@ async function scored(
       return errorResultOf(batch, graph, reason, { ...by, scoredAt: clock.now(), inferenceMs: 0 });
     });
   };
-  const windows = await scoreByPlan(plan, bytes, { canary: canaryOf(needs), telemetry, scoreBy });
-  await rememberPlan(state, job.batch_id, plan, windows);
-  return { bytes, windows };
+  const found = await scoreByPlan(plan, bytes, { canary: canaryOf(needs), telemetry, scoreBy });
+  await rememberPlan(state, job.batch_id, plan, found.windows);
+  return { bytes, ...found };
 }
 
 function canaryOf({ options }: ServeNeeds): CanarySettings {

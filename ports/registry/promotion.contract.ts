@@ -1,4 +1,4 @@
-import { promoteVersion, rollBack } from './promotion.ts';
+import { promoteVersion, rollBack, withdrawChallenger } from './promotion.ts';
 import type { RegistryPlace } from './registry.contract.ts';
 import type { Alias, Registry } from './registry.ts';
 
@@ -70,6 +70,19 @@ export function promotionContract(emptyPlace: RegistryPlace): void {
     expect(await rollBack(registry, NAME, signed('errors'), '3')).toBeUndefined();
     expect(await aliased('champion')).toBe('2');
     expect((await changes()).filter((one) => one.startsWith('rolled-back'))).toHaveLength(1);
+  });
+
+  test('a challenger is withdrawn once, and another one stays', async () => {
+    await promote('1');
+    await registry.setAlias(NAME, 'challenger', '2');
+    const withdraw = (version: string) =>
+      withdrawChallenger(registry, { name: NAME, version }, signed('it errs'));
+    await withdraw('3');
+    expect(await aliased('challenger')).toBe('2');
+    await withdraw('2');
+    await withdraw('2');
+    expect(await aliased('challenger')).toBeUndefined();
+    expect(await changes()).toEqual(['promoted 1 from null', 'withdrawn 2 from null']);
   });
 
   test('without a version that served before, nothing is rolled back', async () => {

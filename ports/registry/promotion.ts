@@ -59,3 +59,14 @@ export async function rollBack(
   await registry.record(name, { ...signed, change: 'rolled-back', version: previous.version, from });
   return { from, to: previous.version };
 }
+
+/** Takes the alias from a challenger, while it is that version's; of several who ask one does it. */
+export async function withdrawChallenger(
+  registry: Registry,
+  { name, version }: Pick<ModelVersion, 'name' | 'version'>,
+  signed: Signed,
+): Promise<void> {
+  if ((await registry.alias(name, 'challenger'))?.version !== version) return;
+  await registry.removeAlias(name, 'challenger');
+  await registry.record(name, { ...signed, change: 'withdrawn', version, from: null });
+}

@@ -18,7 +18,15 @@ export const ALIASES = ['champion', 'challenger', 'previous'] as const;
 export type Alias = (typeof ALIASES)[number];
 
 /** What can happen to a version after it was registered. */
-export const CHANGES = ['blessed', 'refused', 'approved', 'promoted', 'rolled-back', 'retired'] as const;
+export const CHANGES = [
+  'blessed',
+  'refused',
+  'approved',
+  'promoted',
+  'rolled-back',
+  'withdrawn',
+  'retired',
+] as const;
 export type Change = (typeof CHANGES)[number];
 
 /** One line of a model's history: what was done, by whom and why. */

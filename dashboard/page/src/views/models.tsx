@@ -56,6 +56,7 @@ const CHANGED: Readonly<Record<PlatformModels['history'][number]['change'], stri
   approved: 'was approved',
   promoted: 'was promoted',
   'rolled-back': 'was rolled back to',
+  withdrawn: 'was withdrawn as challenger',
   retired: 'was retired',
 };
 
