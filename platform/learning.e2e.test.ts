@@ -20,6 +20,7 @@ import { frozenCaptures } from '../train/gate/frozen.ts';
 import { jobLines } from '../train/job-fixtures.ts';
 import { loadVersion } from '../train/load-model.ts';
 import { tuneFromVersion } from '../train/tune-from-version.ts';
+import { answerThat } from './answer-that.ts';
 import { start } from './commands/start.ts';
 import { readConfig } from './config.ts';
 import { type DistributedSite, distributedSite } from './distributed-site.ts';
@@ -65,19 +66,6 @@ async function smallManifest(folder: string): Promise<string> {
   return own;
 }
 
-async function until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean, seconds = 60): Promise<T> {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    const answer = await ask();
-    if (fits(answer)) return answer;
-    if (Date.now() > deadline)
-      throw new Error(
-        `not within ${seconds} s; the last answer was ${JSON.stringify(answer).slice(0, 1500)}`,
-      );
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
 /** A product that runs, what people do with it, and what it answers. */
 async function openStory(settings: Readonly<Record<string, string>>) {
   const directory = mkdtempSync(join(tmpdir(), 'logster-learning-'));
@@ -114,7 +102,7 @@ async function openStory(settings: Readonly<Record<string, string>>) {
         ...{ bus: ports.bus, recordings, speed: Number.POSITIVE_INFINITY, now: false, closeWindows: true },
       });
       let before = -1;
-      await until(
+      await answerThat(
         async () => (await scored(host)).length,
         (count) => {
           const calm = count > 0 && count === before;
@@ -260,7 +248,7 @@ function story(site: () => Pick<DistributedSite, 'settings' | 'cleanUp'>): void 
     expect(new Set(ends).size).toBe(ends.length);
     for (const version of await versionsOn(told, 'build-3')) expect([first, second]).toContain(version);
 
-    await until(
+    await answerThat(
       async () => {
         const host = `probe-${Date.now()}`;
         await told.play(host, attack());
@@ -273,7 +261,7 @@ function story(site: () => Pick<DistributedSite, 'settings' | 'cleanUp'>): void 
     expect((await told.play('victim-2', attack())).length).toBeGreaterThan(0);
 
     await rollBack(ports.registry, MODEL, signed('to see that it goes back'));
-    await until(
+    await answerThat(
       async () => {
         const host = `probe-${Date.now()}`;
         await told.play(host, attack());

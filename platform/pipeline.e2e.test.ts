@@ -6,6 +6,7 @@ import { captureLines } from '../datasets/captures.ts';
 import { WORKED_EXAMPLE_HOST, workedExample } from '../datasets/worked-example/worked-example.ts';
 import { recordedTelemetry } from '../ports/telemetry/embedded.ts';
 import { SERVER_VARIABLES, withServers } from '../ports/with-server.ts';
+import { answerThat } from './answer-that.ts';
 import { type Running, start } from './commands/start.ts';
 import { readConfig } from './config.ts';
 import { type DistributedSite, distributedSite } from './distributed-site.ts';
@@ -46,20 +47,6 @@ async function json<T>(url: string, init?: RequestInit): Promise<T> {
   return (await response.json()) as T;
 }
 
-/** Asks until the answer fits; fails with the last answer after `seconds`. */
-async function until<T>(ask: () => Promise<T>, fits: (answer: T) => boolean, seconds = 60): Promise<T> {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    const answer = await ask();
-    if (fits(answer)) return answer;
-    if (Date.now() > deadline)
-      throw new Error(
-        `not within ${seconds} s; the last answer was ${JSON.stringify(answer).slice(0, 2000)}`,
-      );
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
 /** What the product promises on any ports. */
 function story(site: () => DistributedSite): void {
   let product: Awaited<ReturnType<typeof logster>>;
@@ -80,7 +67,7 @@ function story(site: () => DistributedSite): void {
     await product.play([{ name: 'worked example', lines: lines.map((line) => Buffer.from(line)) }]);
     const endpoint = WORKED_EXAMPLE_HOST.toLowerCase();
 
-    const [alert] = await until(
+    const [alert] = await answerThat(
       () => alertsOf(endpoint),
       (alerts) => alerts.some((one) => one.ttp_techniques.includes('T1059.001') && one.attack_prob >= 0.85),
     );
@@ -100,7 +87,7 @@ function story(site: () => DistributedSite): void {
       }),
     });
     expect(answer.alert).toMatchObject({ status: 'resolved', verdict: 'true_positive' });
-    await until(
+    await answerThat(
       () => json<Alert>(`${product.addresses['api']}/alerts/${alert!.alert_id}`),
       (one) => one.status === 'resolved',
     );
@@ -113,7 +100,7 @@ function story(site: () => DistributedSite): void {
     'a recorded Linux attack from %s becomes an alert',
     async (_, host, file) => {
       await product.play([{ name: file, lines: recording(file), host }]);
-      const [alert] = await until(
+      const [alert] = await answerThat(
         () => alertsOf(host),
         (alerts) => alerts.length > 0,
       );
@@ -124,7 +111,7 @@ function story(site: () => DistributedSite): void {
   );
 
   test('the dashboard counts what was scored', async () => {
-    const summary = await until(
+    const summary = await answerThat(
       () => json<Record<string, number>>(`${product.addresses['dashboard']}/api/summary?from=0`),
       (figures) => (figures['total_attacks'] ?? 0) > 0,
     );
