@@ -1,5 +1,7 @@
+import { TRAINED } from '../../train/cross-fit.ts';
 import { SCORERS } from '../../train/evaluation.ts';
 import { CHOSEN_HOW } from '../../train/recipes.ts';
+import type { TechniqueRecall } from '../../train/report/details.ts';
 import type { Table } from '../../train/report/table.ts';
 import type { Part, TrainingReport } from '../../train/report/training-report.ts';
 import {
@@ -100,7 +102,7 @@ const ALT: Readonly<Record<string, string>> = {
 };
 
 function partSections(report: TrainingReport): readonly string[] {
-  const { heldBack, labOut, renamed, basicSensor, ablations, shuffled, sensors } = report;
+  const { heldBack, labOut, renamed, basicSensor, ablations, shuffled, techniqueOut, sensors } = report;
   const sections: string[] = [];
   if (labOut) {
     sections.push('### Laboratories held out', EXPLAINED.labOut);
@@ -134,7 +136,23 @@ function partSections(report: TrainingReport): readonly string[] {
       orderTable(byTrue),
     );
   }
+  if (techniqueOut)
+    sections.push(
+      '### Techniques never trained on',
+      `${EXPLAINED.techniqueOut} ${unseenLine(techniqueOut)}`,
+      techniqueTable(
+        techniqueOut,
+        TRAINED.filter((name) => !name.startsWith('control')),
+      ),
+    );
   return sections;
+}
+
+/** The mean over techniques, of what is served. */
+function unseenLine(techniques: readonly TechniqueRecall[]): string {
+  const found = techniques.flatMap((one) => one.found.hybrid?.mean ?? []);
+  const share = found.reduce((sum, one) => sum + one, 0) / Math.max(1, found.length);
+  return `Over ${techniques.length} techniques the mean of what \`hybrid\` finds is ${(100 * share).toFixed(1)} %.`;
 }
 
 const EXPLAINED: Readonly<Record<Part, string>> = {
@@ -149,6 +167,8 @@ const EXPLAINED: Readonly<Record<Part, string>> = {
     'The cross-fitted models of the first seed on graphs from which one relation or one group of features was taken, without training anew: what falls is what they look at. Simple models count events beside the graph, and those stay.',
   shuffled:
     'Models that learnt labels shuffled among whole sessions of machines. Judged on the shuffled labels of captures that they did not see they can only guess: the mean should be near the share of windows that are called attacks (PR-AUC) and near 0.5 (ROC-AUC); more would be a leak between what trains and what judges (Ojala and Garriga, JMLR 11, 2010). Judged on the true labels they show what a method holds suspicious before it has learnt anything: models that see benign work laid over their examples take what is rare for an attack, and attacks are rarer in kind, so they may lie above the share of attacks without a leak. One shuffle may fall on either side by chance; the range shows how far the mean can be trusted.',
+  techniqueOut:
+    'A model per technique, of the first seed, trained on everything but the captures that show it, whatever else these show; the runs that do are judged at the alert threshold of the cross-fit. Most runs show several techniques, so that those left out with one are often left out with another.',
 };
 
 const sizeOf = ({ windows, runs, benignHostHours }: TrainingReport['crossFit']): string =>

@@ -14,6 +14,7 @@ import {
   shuffledPart,
 } from './parts.ts';
 import { tableOf } from './table.ts';
+import { techniqueOutPart } from './technique-out.ts';
 import { PARTS, type Part, type TrainingReport } from './training-report.ts';
 
 /** What a report is made from. */
@@ -60,6 +61,8 @@ function planOf(part: Part, { run, seeds, crossFitted }: ReportNeeds): PartPlan 
       return ablationsPart(run, crossFitted);
     case 'shuffled':
       return shuffledPart(run, crossFitted);
+    case 'techniqueOut':
+      return techniqueOutPart(run, crossFitted);
   }
 }
 

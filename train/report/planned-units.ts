@@ -4,6 +4,7 @@ import type { Run } from '../open-run.ts';
 import type { Unit } from '../run/unit.ts';
 import { ablationUnits } from './ablations.ts';
 import { ALTERED, labOutPart, shuffledPlans } from './parts.ts';
+import { techniquePlans } from './technique-out.ts';
 import type { Part } from './training-report.ts';
 
 /** All units that a training and the parts of its report will take, so that its end can be foretold. */
@@ -19,6 +20,7 @@ export function plannedUnits(run: Run, seeds: readonly number[], parts: readonly
       return shuffledPlans(first, run.usable)
         .flat()
         .map((plan) => plan.fit);
+    if (part === 'techniqueOut') return recipe ? techniquePlans(run, [], recipe).map((plan) => plan.fit) : [];
     if (part === 'heldBack' || (part === 'basicSensor' && run.platform !== 'windows')) return [];
     return plans.map((plan) => scoreUnit(plan, ALTERED[part]));
   };

@@ -75,6 +75,12 @@ test('a report holds every part with every scorer, and captures held back are in
   expect(hybrid?.seeds.prAuc?.mean).toBeCloseTo(value, 10);
   expect(report.heldBack?.scorers.hybrid?.interval.falseAlarmsPerHostDay?.high).toBeGreaterThan(0);
   expect(report.techniques[0]).toMatchObject({ technique: 'T1059', runs: 3 });
+  // without T1059 no attack is left to learn from
+  expect(report.techniqueOut?.map((one) => [one.technique, one.runs])).toEqual([
+    ['T-c', 1],
+    ['T-dd', 1],
+    ['T-shire-a', 1],
+  ]);
   expect(report.curves).toHaveLength(4);
   for (const name of TRAINED) expect(report.basicSensor?.difference[name]?.mean).toBe(0); // all are process starts
 
@@ -105,7 +111,16 @@ test('parts that would end after the budget are left out and named', async () =>
     void clock.advance(10_000); // every line takes ten seconds
   };
   const made = await train([learnt, heldBack], { clock, report, runsFolder, seeds: 1, budgetMinutes: 1 });
-  expect(made.report.omitted).toEqual(['labOut', 'renamed', 'basicSensor', 'ablations', 'shuffled']);
+  expect(made.report.omitted).toEqual([
+    'labOut',
+    'renamed',
+    'basicSensor',
+    'ablations',
+    'shuffled',
+    'techniqueOut',
+  ]);
   expect(made.report.heldBack?.windows.benign).toBeGreaterThan(0);
-  expect(lines).toContain('left out for want of time: labOut, renamed, basicSensor, ablations, shuffled');
+  expect(lines).toContain(
+    'left out for want of time: labOut, renamed, basicSensor, ablations, shuffled, techniqueOut',
+  );
 });

@@ -4,7 +4,15 @@ import type { Epoch, Recipe } from '../fit.ts';
 import type { Bin, SensorAgreement, TechniqueRecall } from './details.ts';
 import type { Spread, Table } from './table.ts';
 
-export const PARTS = ['heldBack', 'labOut', 'renamed', 'basicSensor', 'ablations', 'shuffled'] as const;
+export const PARTS = [
+  'heldBack',
+  'labOut',
+  'renamed',
+  'basicSensor',
+  'ablations',
+  'shuffled',
+  'techniqueOut',
+] as const;
 /** A part of a report that takes computing of its own, in the order in which they are made. */
 export type Part = (typeof PARTS)[number];
 
@@ -49,6 +57,8 @@ export interface TrainingReport {
     readonly byShuffled: Table; // judged by the shuffled labels of what they did not see
     readonly byTrue: Table;
   };
+  /** Per technique the runs that show it, judged by a model of the first seed that never saw it. */
+  readonly techniqueOut?: readonly TechniqueRecall[];
   /** Parts that this data does not allow, and those for which there was no time. */
   readonly notApplicable: readonly Part[];
   readonly omitted: readonly Part[];
