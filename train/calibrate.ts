@@ -8,7 +8,7 @@ import {
 } from '../models/scaling.ts';
 import { BENIGN_RATES } from './evaluation.ts';
 import { TICK_SECONDS } from './judge.ts';
-import { type BenignScore, benignThreshold, type Threshold } from './threshold.ts';
+import { type BenignScore, benignThresholds, type Threshold } from './threshold.ts';
 
 /** How raw logits become shown probabilities, and the thresholds that fix it. */
 export interface Calibration {
@@ -31,9 +31,9 @@ const STEP = 1e-3;
 /** Scales a scorer by the raw logits of benign windows that it was not trained on. */
 export function calibrate(benign: readonly BenignScore[]): Calibration {
   const finite = benign.map((one) => ({ ...one, score: bounded(one.score) }));
-  const [alert, attack] = BENIGN_RATES.map((rate) => benignThreshold(finite, rate)) as [Threshold, Threshold];
+  const rates = finite.length < DAY ? BENIGN_RATES : [...BENIGN_RATES, 1 / DAY];
+  const [alert, attack, high = null] = benignThresholds(finite, rates) as [Threshold, Threshold, Threshold?];
   const raw = Number.isFinite(alert.value) ? alert.value : 0; // without any benign window: the plain logit
-  const high = finite.length < DAY ? null : benignThreshold(finite, 1 / DAY);
   const scaling = scalingThrough([
     { raw: Math.min(attack.value, raw - STEP), probability: ATTACK_PROBABILITY },
     { raw, probability: ALERT_PROBABILITY },

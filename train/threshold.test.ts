@@ -1,4 +1,13 @@
-import { benignThreshold } from './threshold.ts';
+import { byKey } from './by-key.ts';
+import { quantile } from './metrics.ts';
+import { seededRandom } from './random.ts';
+import { type BenignScore, benignThresholds } from './threshold.ts';
+
+const benignThreshold = (scores: readonly BenignScore[], rate: number) => {
+  const [one] = benignThresholds(scores, [rate]);
+  if (!one) throw new Error('no threshold');
+  return one;
+};
 
 const quiet = Array.from({ length: 20 }, (_, host) =>
   Array.from({ length: 20 }, (_, at) => ({ host: `h${host}`, score: (at + host) / 100 })),
@@ -31,4 +40,28 @@ test('a score that most windows share lies below the threshold', () => {
     0.005,
   );
   expect(value).toBeGreaterThan(3);
+});
+
+test('several rates are those of the same draws, each the quantile of what was drawn', () => {
+  const random = seededRandom(5);
+  const scores = Array.from({ length: 300 }, (_, at) => ({
+    host: `h${Math.floor(at / 7)}`,
+    score: Math.round(random() * 50) / 10, // with ties
+  }));
+  const byHost = byKey(scores, (one) => one.host);
+  const groups = [...byHost.values()].map((group) => group.map((one) => one.score));
+  const draw = seededRandom(1);
+  const drawn = Array.from({ length: 400 }, () =>
+    groups.flatMap(() => groups[Math.floor(draw() * groups.length)] ?? []),
+  );
+  const rates = [0.005, 0.02, 0.3];
+  const expected = rates.map((rate) =>
+    quantile(
+      drawn.map((one) => quantile(one, 1 - rate) ?? 0),
+      0.5,
+    ),
+  );
+  benignThresholds(scores, rates).forEach(({ value }, place) => {
+    expect(value).toBeCloseTo(expected[place] ?? Number.NaN, 12);
+  });
 });

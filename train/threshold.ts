@@ -24,23 +24,53 @@ const TIE = 1e-6;
 const TIED_SHARE = 0.1;
 
 /**
- * The score at or above which a share of benign windows lies. Machines, not windows, are drawn anew with
+ * The scores at or above which shares of benign windows lie, one per rate. Machines, not windows, are drawn anew with
  * replacement, because the windows of one machine are nearly the same; the median of the draws counts.
  */
-export function benignThreshold(scores: readonly BenignScore[], rate: number, seed = 1): Threshold {
-  const byHost = new Map<string, number[]>();
-  for (const { host, score } of scores) {
-    const group = byHost.get(host) ?? [];
-    group.push(score);
-    byHost.set(host, group);
-  }
-  const groups = [...byHost.values()];
+export function benignThresholds(
+  scores: readonly BenignScore[],
+  rates: readonly number[],
+  seed = 1,
+): readonly Threshold[] {
+  const hosts = new Map<string, number>();
+  for (const { host } of scores) if (!hosts.has(host)) hosts.set(host, hosts.size);
+  const fromTop = scores
+    .map(({ host, score }) => ({ host: hosts.get(host) ?? 0, score }))
+    .sort((a, b) => b.score - a.score);
   const random = seededRandom(seed);
-  const draws: number[] = [];
-  for (let round = 0; round < ROUNDS && groups.length > 0; round++) {
-    const drawn = groups.flatMap(() => groups[Math.floor(random() * groups.length)] ?? []);
-    draws.push(quantile(drawn, 1 - rate) ?? 0);
+  const draws: number[][] = rates.map(() => []);
+  for (let round = 0; round < ROUNDS && scores.length > 0; round++) {
+    const times = new Int32Array(hosts.size);
+    for (let draw = 0; draw < hosts.size; draw++) {
+      const host = Math.floor(random() * hosts.size);
+      times[host] = (times[host] ?? 0) + 1;
+    }
+    rates.forEach((rate, place) => void draws[place]?.push(drawnQuantile(fromTop, times, 1 - rate)));
   }
+  return draws.map((values) => thresholdOf(scores, values));
+}
+
+interface PlacedScore {
+  readonly host: number; // place of the machine
+  readonly score: number;
+}
+
+/** A quantile, as `quantile()` means it, of scores of which each machine's count so many times: from the top down. */
+function drawnQuantile(fromTop: readonly PlacedScore[], times: Int32Array, share: number): number {
+  const total = fromTop.reduce((sum, { host }) => sum + (times[host] ?? 0), 0);
+  const place = share * (total - 1);
+  const [low, high] = [Math.floor(place), Math.ceil(place)];
+  let above = 0;
+  let upper: number | null = null;
+  for (const { host, score } of fromTop) {
+    above += times[host] ?? 0;
+    if (upper === null && above >= total - high) upper = score;
+    if (above >= total - low) return score + ((upper ?? score) - score) * (place - low);
+  }
+  return 0;
+}
+
+function thresholdOf(scores: readonly BenignScore[], draws: readonly number[]): Threshold {
   const median = quantile(draws, 0.5) ?? Number.POSITIVE_INFINITY;
   const tied = scores.filter((one) => one.score === median).length / scores.length;
   const value = tied > TIED_SHARE ? median + TIE : median;
@@ -48,7 +78,7 @@ export function benignThreshold(scores: readonly BenignScore[], rate: number, se
     value,
     low: quantile(draws, 0.025) ?? value,
     high: quantile(draws, 0.975) ?? value,
-    hosts: groups.length,
-    deciders: groups.filter((group) => group.some((score) => score >= value)).length,
+    hosts: new Set(scores.map((one) => one.host)).size,
+    deciders: new Set(scores.filter((one) => one.score >= value).map((one) => one.host)).size,
   };
 }
