@@ -56,6 +56,7 @@ export interface FrozenSet {
   readonly captures: readonly string[];
   readonly digest: string; // of the captures' hashes and what was claimed of them
   readonly leftOut: readonly { readonly id: string; readonly reason: string }[];
+  readonly unknown: readonly string[]; // judged versions of which nobody here knows what they learnt from
   readonly windows: { readonly attack: number; readonly benign: number };
   readonly attackRuns: number;
   readonly hostDays: number; // benign, each view of a run by itself

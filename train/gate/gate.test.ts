@@ -6,6 +6,7 @@ import { decodeModel, MODEL_FILES } from '../../models/artifact.ts';
 import { folderRegistry } from '../../ports/registry/embedded.ts';
 import type { ModelVersion } from '../../ports/registry/registry.ts';
 import { fakeClock } from '../../ports/telemetry/clock.ts';
+import { ORIGIN_FILE } from '../origin.ts';
 import { type CaptureWindows, windowsOf } from '../windows-of.ts';
 import { bless } from './bless.ts';
 import { BLESS_FILES, type BlessReport } from './bless-report.ts';
@@ -96,6 +97,12 @@ suite('the gate (needs dist/, which `npm test` builds)', () => {
     expect(page).toMatch(/<strong>Passed<\/strong>/);
     expect(page.match(/<svg/g)).toHaveLength(5);
     expect(page).not.toMatch(/<script|https?:|NaN|undefined/);
+    expect(report.frozen.unknown).toEqual([]);
+    const { [ORIGIN_FILE]: _, ...nameless } = shipped;
+    const unknown = await judge(await register(nameless));
+    expect(unknown.frozen.unknown).toEqual([unknown.challenger.version]);
+    const told = await registry.attached(NAME, unknown.challenger.version, BLESS_FILES.page);
+    expect(told?.toString()).toContain(`It is not known here what ${NAME}@${unknown.challenger.version}`);
     expect(await lastLine()).toMatchObject({
       change: 'blessed',
       version: version.version,

@@ -89,6 +89,9 @@ function partOf({ champion, challenger, ...needs }: GateNeeds, { windows, unread
       captures: frozen.used.map((one) => one.id).filter((id) => !missing.has(id)),
       digest: frozen.digest,
       leftOut: [...frozen.leftOut, ...unread],
+      unknown: [champion, challenger]
+        .filter((one) => one.learntFrom === null)
+        .map(({ version }) => version.version),
       windows: { attack: attacks.length, benign },
       attackRuns: byKey(attacks, (one) => one.capture.run).size,
       hostDays: (benign * TICK_SECONDS) / 86_400,

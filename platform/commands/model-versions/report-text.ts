@@ -1,5 +1,5 @@
 import { type BlessReport, GATE_FIGURES } from '../../../train/gate/bless-report.ts';
-import { comparedTexts, FIGURE_TEXTS, tellingSlices } from '../../../train/gate/page/words.ts';
+import { comparedTexts, FIGURE_TEXTS, tellingSlices, unknownText } from '../../../train/gate/page/words.ts';
 import { table } from '../../table.ts';
 
 /** A judgement for people at a terminal. */
@@ -26,6 +26,7 @@ export function reportText(report: BlessReport): string {
       `Time: ${latency.ratio.toFixed(2)} times the champion's over ${latency.championMs.length} rounds of ${latency.graphs} graphs (${latency.backend})`,
     );
   if (leftOut.length > 0) parts.push(leftOutText(leftOut));
+  if (frozen.unknown.length > 0) parts.push(unknownText(report));
   parts.push(
     [
       report.passed ? 'Passed: nothing speaks against it.' : 'Refused:',

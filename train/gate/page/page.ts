@@ -4,7 +4,7 @@ import { allowedFalseAlarms } from '../rules.ts';
 import { curvesPicture, histogramPicture, latencyPicture, slicesPicture } from './pictures.ts';
 import { STYLE } from './style.ts';
 import { escaped } from './svg.ts';
-import { comparedTexts, decimal, FIGURE_TEXTS, tellingSlices } from './words.ts';
+import { comparedTexts, decimal, FIGURE_TEXTS, tellingSlices, unknownText } from './words.ts';
 
 /** A bless report as one page that needs nothing else and runs nothing: tables and drawings. */
 export function blessPage(report: BlessReport): string {
@@ -101,7 +101,9 @@ function latencySection({ latency, limits }: BlessReport): string {
   return `<h2>Time</h2><p class="note">${escaped(note)}</p>${latencyPicture(latency)}`;
 }
 
-function frozenSection({ frozen, champion, challenger }: BlessReport): string {
+function frozenSection(report: BlessReport): string {
+  const { frozen, champion, challenger } = report;
+  const unknown = unknownText(report);
   const left = frozen.leftOut.map((one) => row([one.id, one.reason].map(escaped)));
   const leftOut = left.length === 0 ? '' : `<h3>Left out</h3>${table(['capture', 'because'], left)}`;
   const used = frozen.captures.map(escaped).join(', ');
@@ -109,6 +111,7 @@ function frozenSection({ frozen, champion, challenger }: BlessReport): string {
     `<h2>What it rests on</h2>` +
     `<p>Nothing was fitted, tuned or chosen on these captures, and no verdict can reach them. Digest of the set <code>${frozen.digest.slice(0, 16)}</code>, ` +
     `of the champion's files <code>${champion.digest.slice(0, 16)}</code>, of the challenger's <code>${challenger.digest.slice(0, 16)}</code>.</p>` +
+    (unknown === '' ? '' : `<p>${escaped(unknown)}</p>`) +
     `<details><summary>${frozen.captures.length} captures</summary><p class="captures">${used}</p></details>${leftOut}`
   );
 }

@@ -86,3 +86,10 @@ export function tellingSlices({ slices, limits }: Pick<BlessReport, 'slices' | '
     );
   return { told, others: slices.length - told.length };
 }
+
+/** What has to be said where it is not known what a judged version learnt from; nothing where it is. */
+export function unknownText({ model, frozen }: BlessReport): string {
+  if (frozen.unknown.length === 0) return '';
+  const versions = frozen.unknown.map((one) => `${model}@${one}`).join(' and ');
+  return `It is not known here what ${versions} learnt from. A version that learnt from a frozen capture looks better on it than it is.`;
+}
