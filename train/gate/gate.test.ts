@@ -98,11 +98,6 @@ suite('the gate (needs dist/, which `npm test` builds)', () => {
     expect(page.match(/<svg/g)).toHaveLength(5);
     expect(page).not.toMatch(/<script|https?:|NaN|undefined/);
     expect(report.frozen.unknown).toEqual([]);
-    const { [ORIGIN_FILE]: _, ...nameless } = shipped;
-    const unknown = await judge(await register(nameless));
-    expect(unknown.frozen.unknown).toEqual([unknown.challenger.version]);
-    const told = await registry.attached(NAME, unknown.challenger.version, BLESS_FILES.page);
-    expect(told?.toString()).toContain(`It is not known here what ${NAME}@${unknown.challenger.version}`);
     expect(await lastLine()).toMatchObject({
       change: 'blessed',
       version: version.version,
@@ -110,6 +105,14 @@ suite('the gate (needs dist/, which `npm test` builds)', () => {
       by: 'ada',
     });
     expect(await blessingOf(registry, version, champion)).toMatchObject({ ok: true });
+  });
+
+  test('a report says when nobody knows what a version learnt from', async () => {
+    const { [ORIGIN_FILE]: _, ...nameless } = shipped;
+    const unknown = await judge(await register(nameless));
+    expect(unknown.frozen.unknown).toEqual([unknown.challenger.version]);
+    const told = await registry.attached(NAME, unknown.challenger.version, BLESS_FILES.page);
+    expect(told?.toString()).toContain(`It is not known here what ${NAME}@${unknown.challenger.version}`);
   });
 
   test('a challenger that learnt flipped labels is refused for PR-AUC, recall and false alarms at once', async () => {
