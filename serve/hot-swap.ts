@@ -161,8 +161,8 @@ function takeBack(needs: LaneNeeds, lane: Lane, back: Serving, { reason, numbers
 
 /** Tells the registry what this process found. Of all that saw the fault one does it; the others find it done. */
 async function tellRegistry(needs: LaneNeeds, lane: Lane): Promise<void> {
+  await moveBack(needs, lane); // first: it is what serves
   await tellOfCanary(needs, lane);
-  await moveBack(needs, lane);
 }
 
 /** Moves the registry's champion back too. */
