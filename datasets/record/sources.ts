@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -108,11 +109,19 @@ function tailFile(file: string, line: (text: string) => void, afterRead: () => v
   };
 }
 
+/** Where the kernel lists its tracepoints once its tracing file system is mounted. */
+const TRACEPOINTS = ['/sys/kernel/tracing/events', '/sys/kernel/debug/tracing/events'];
+
 /** Starts bpftrace(8) on the kernel's tracepoints. Throws `unavailable` with its message when it cannot attach. */
 export async function ebpfSource(
   folder: string,
   emit: (launcher: string, event: EbpfEvent) => void,
 ): Promise<Source> {
+  if (!TRACEPOINTS.some((one) => existsSync(one)))
+    throw new LogsterError(
+      'unavailable',
+      'No tracepoints are to be seen on this machine: `mount -t tracefs tracefs /sys/kernel/tracing` shows them, or record with --source auditd',
+    );
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'record.bt');
   await writeFile(file, bpfProgram());
