@@ -22,6 +22,16 @@ const root = join(import.meta.dirname, '..', '..');
 /** The manifest of the sessions that come with the product. */
 export const SESSIONS = join(root, 'datasets/sessions/MANIFEST.json');
 
+/** Held-back sessions as eBPF saw them, the first of each kind: so many with an attack, then so many ordinary ones. */
+export async function heldBackSessions(attacked: number, ordinary: number): Promise<readonly Capture[]> {
+  const { captures } = await readManifest(SESSIONS);
+  const held = captures.filter((one) => one.heldBack && one.source === 'ebpf');
+  return [
+    ...held.filter((one) => one.attack !== false).slice(0, attacked),
+    ...held.filter((one) => one.attack === false).slice(0, ordinary),
+  ];
+}
+
 /** Sessions by the end of their ids. */
 export async function sessions(...ends: readonly string[]): Promise<readonly Capture[]> {
   const { captures } = await readManifest(SESSIONS);

@@ -14,6 +14,7 @@ import { blessingOf } from './blessing.ts';
 import { candidateOf } from './candidate.ts';
 import {
   filesOf,
+  heldBackSessions,
   sessions,
   shippedFiles,
   slowed,
@@ -27,8 +28,6 @@ const script = join(import.meta.dirname, '..', '..', 'dist', 'serve', 'scorer.js
 const suite = existsSync(script) ? describe : describe.skip;
 
 const NAME = 'logster-linux-gat';
-/** Six attacked sessions and four ordinary ones of those held back, 1.3 host-hours. */
-const HELD_BACK = ['117', '124', '143', '176', '187', '189', '106', '125', '159', '168'];
 const TRAINING = [
   '0830-97-ebpf',
   '0830-93-ebpf',
@@ -72,7 +71,7 @@ suite('the gate (needs dist/, which `npm test` builds)', () => {
 
   beforeAll(async () => {
     frozen = {
-      used: await sessions(...HELD_BACK.map((one) => `0852-${one}-ebpf`)),
+      used: await heldBackSessions(6, 4),
       leftOut: [],
       digest: 'd',
     };
