@@ -1,5 +1,5 @@
 import { type Draw, drawFrom } from '../scenarios/draw.ts';
-import type { Activity, Attack } from '../scenarios/scenario.ts';
+import { type Activity, type Attack, DAYS_A_MONTH, type Service } from '../scenarios/scenario.ts';
 import { randomOf } from './random-of.ts';
 import { rest } from './rest.ts';
 import { type Machine, placeOf } from './session-machine.ts';
@@ -13,7 +13,7 @@ export interface SessionPlan {
   readonly seconds: number;
   readonly attack: Attack | null;
   readonly benign: readonly Activity[];
-  readonly services: readonly Activity[];
+  readonly services: readonly Service[];
 }
 
 /** What it did; times are epoch milliseconds. */
@@ -22,7 +22,15 @@ export interface PlayedSession {
   readonly start: number;
   readonly end: number;
   readonly attack: { readonly start: number; readonly end: number; readonly user: string } | null;
-  readonly activities: readonly string[]; // names, in the order they began
+  readonly work: readonly Piece[]; // in the order they began
+}
+
+/** One piece of work, a service or an attack as it was played; times are epoch milliseconds. */
+export interface Piece {
+  readonly name: string;
+  readonly user: string;
+  readonly start: number;
+  readonly end: number; // when its last line had returned; what it leaves running goes on
 }
 
 /** Where a session takes place. */
@@ -47,7 +55,7 @@ export async function live(plan: SessionPlan, scene: Scene): Promise<PlayedSessi
     ...attackerAmong(working, plan.attack, draw),
     at: start + plan.seconds * 1_000 * share,
   };
-  const activities: string[] = [];
+  const work: Piece[] = [];
   const marks = await Promise.all(
     working.map(async (user, place) => {
       await rest(draw.int(0, 20_000), scene.signal);
@@ -57,7 +65,7 @@ export async function live(plan: SessionPlan, scene: Scene): Promise<PlayedSessi
         draw: drawFrom(randomOf(plan.seed + 7919 * (1 + place))),
         end: start + plan.seconds * 1_000,
         attack: attack?.user === user ? attack : null,
-        begun: (name) => activities.push(name),
+        played: (piece) => work.push(piece),
       });
     }),
   );
@@ -66,7 +74,7 @@ export async function live(plan: SessionPlan, scene: Scene): Promise<PlayedSessi
     start,
     end: Date.now(),
     attack: marks.find((one) => one !== null) ?? null,
-    activities,
+    work: work.sort((a, b) => a.start - b.start),
   };
 }
 
@@ -82,7 +90,7 @@ interface Work {
   readonly draw: Draw;
   readonly end: number; // epoch milliseconds
   readonly attack: { readonly attack: Attack; readonly at: number } | null;
-  readonly begun: (name: string) => void;
+  readonly played: (piece: Piece) => void;
 }
 
 /** One person's session from the first prompt to the last; the attack's mark where it was theirs. */
@@ -93,14 +101,15 @@ async function workAs(user: string, work: Work): Promise<PlayedSession['attack']
   let shell = await openShell(needs);
   let mark: PlayedSession['attack'] = null;
 
-  async function perform(activity: Activity | Attack): Promise<void> {
-    work.begun(activity.name);
+  async function perform(activity: Service | Attack): Promise<void> {
+    const start = Date.now();
     for (const line of activity.lines(draw, placeOf(scene.machine, user, draw))) {
       if (shell.closed()) shell = await openShell(needs);
       await shell.type(line);
       await rest(thinkingMs(draw), scene.signal);
-      if (Date.now() > end || scene.signal.aborted) return;
+      if (Date.now() > end || scene.signal.aborted) break;
     }
+    work.played({ name: activity.name, user, start, end: Date.now() });
   }
 
   if (user === 'root') for (const service of plan.services) await perform(service);
@@ -110,12 +119,26 @@ async function workAs(user: string, work: Work): Promise<PlayedSession['attack']
       const start = Date.now();
       await perform(attack.attack);
       mark = { start, end: Date.now(), user };
-    } else await perform(draw.pick(fitting));
+    } else await perform(pickByFrequency(fitting, draw));
     const next = attack !== null && mark === null ? Math.max(attack.at, Date.now()) : end;
     await rest(Math.max(500, Math.min(idleMs(draw), next - Date.now())), scene.signal);
   }
   await shell.close();
   return mark;
+}
+
+/** One of several, daily work twenty times as often as monthly. */
+export function pickByFrequency(activities: readonly Activity[], draw: Draw): Activity {
+  const times = activities.map(({ often }) => DAYS_A_MONTH[often]);
+  let left = draw.int(
+    1,
+    times.reduce((sum, one) => sum + one, 0),
+  );
+  const place = times.findIndex((one) => {
+    left -= one;
+    return left <= 0;
+  });
+  return activities[place] ?? draw.pick(activities);
 }
 
 const thinkingMs = (draw: Draw): number => draw.int(1, 12) * draw.int(100, 1_000);

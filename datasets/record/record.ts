@@ -155,7 +155,7 @@ async function recordOne(
     for (const [source, file] of Object.entries(files) as [SourceName, CaptureFile][])
       entries.push(manifestEntry({ id, source, round: round.start }, plan, played, await file.close()));
     report(
-      `${id}: ${await keep(folder, entries)}, ${played.activities.length} activities${played.attack ? `, ${plan.attack?.name}` : ''}`,
+      `${id}: ${await keep(folder, entries)}, ${played.work.length} pieces of work${played.attack ? `, ${plan.attack?.name}` : ''}`,
     );
   } catch (cause) {
     for (const file of Object.values(files)) await file.close();

@@ -2,12 +2,16 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readManifest } from '../manifest.ts';
-import { type Entry, finishManifest, firstRoundHeldBack, keep } from './session-manifest.ts';
+import { drawFrom } from '../scenarios/draw.ts';
+import { randomOf } from './random-of.ts';
+import { drawMachine } from './session-machine.ts';
+import { type Entry, finishManifest, firstRoundHeldBack, keep, manifestEntry } from './session-manifest.ts';
 
 const session = (round: number, minutes: number) => ({
   round: new Date(round * 3.6e6).toISOString(),
   start: new Date(round * 3.6e6).toISOString(),
   end: new Date(round * 3.6e6 + minutes * 60_000).toISOString(),
+  work: [],
 });
 
 const entry = (id: string, round: number, lines = 10): Entry => ({
@@ -40,4 +44,24 @@ test('a session is in the manifest with both views or not at all', async () => {
   expect(captures.map((one) => one.id)).toEqual(['a1', 'a2']);
   expect(unreadable).toEqual([]);
   await expect(readFile(join(folder, 'b1.gz'))).rejects.toThrow('ENOENT');
+});
+
+test('an entry says what was done in the session, by whom and when', () => {
+  const start = Date.UTC(2026, 0, 5, 9);
+  const entry = manifestEntry(
+    { id: 'one', source: 'ebpf', round: new Date(start) },
+    { number: 0, seed: 1, loginId: 61_000, seconds: 60, attack: null, benign: [], services: [] },
+    {
+      machine: drawMachine(drawFrom(randomOf(1))),
+      ...{ start, end: start + 60_000, attack: null },
+      work: [{ name: 'git-work', user: 'root', start: start + 1_234, end: start + 45_678 }],
+    },
+    { file: 'one.br', lines: 2, bytes: 3, sha256: '', first: start, last: start },
+  );
+  expect(entry.session).toEqual({
+    round: '2026-01-05T09:00:00.000Z',
+    start: '2026-01-05T09:00:00.000Z',
+    end: '2026-01-05T09:01:00.000Z',
+    work: [['git-work', 'root', 1.2, 45.7]],
+  });
 });

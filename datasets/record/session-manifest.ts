@@ -7,7 +7,13 @@ import type { PlayedSession, SessionPlan } from './live.ts';
 export type Entry = Readonly<Record<string, unknown>> & {
   readonly file: string;
   readonly lines: number;
-  readonly session: { readonly round: string; readonly start: string; readonly end: string };
+  readonly session: {
+    readonly round: string;
+    readonly start: string;
+    readonly end: string;
+    /** What was done, by whom, and when: seconds of the session from the first line typed to the last returned. */
+    readonly work: readonly (readonly [name: string, user: string, from: number, to: number])[];
+  };
 };
 
 const JOURNAL = 'sessions.ndjson'; // entries as sessions end: a recording that is cut short keeps what it has
@@ -59,11 +65,23 @@ export function manifestEntry(
     bytes: written.bytes,
     sha256: written.sha256,
     origin: `recorded for this project by logster record; twin: ${id}-${twin}`,
-    session: { round: round.toISOString(), start: time(played.start), end: time(played.end) },
+    session: {
+      round: round.toISOString(),
+      start: time(played.start),
+      end: time(played.end),
+      work: played.work.map(({ name, user, start, end }) => [
+        name,
+        user,
+        secondsOf(start - played.start),
+        secondsOf(end - played.start),
+      ]),
+    },
     first_ts: time(written.first),
     last_ts: time(written.last),
   };
 }
+
+const secondsOf = (ms: number): number => Math.round(ms / 100) / 10;
 
 /** Adds a session's views to the journal; one that is too large or in which a source saw nothing is removed. Says what became of it. */
 export async function keep(folder: string, entries: readonly Entry[]): Promise<string> {

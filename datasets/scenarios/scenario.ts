@@ -26,18 +26,29 @@ export interface Place {
   readonly ports: readonly number[]; // free local ports, drawn anew per activity
 }
 
+/**
+ * How often somebody who does a kind of work comes to it, in working days of a month. What attackers do too is mostly
+ * seldom done: drawn as often as everything else, it would be most of a machine's day.
+ */
+export const DAYS_A_MONTH = { daily: 20, weekly: 4, monthly: 1 } as const;
+export type HowOften = keyof typeof DAYS_A_MONTH;
+
 /** A piece of work as it is typed into a shell. */
 export interface Activity {
   readonly name: string; // kebab-case
   readonly kind: WorkKind;
+  readonly often: HowOften;
   readonly as: 'user' | 'root' | 'either';
   readonly needs: readonly string[]; // programs that must be installed
   /** The lines in the order they are typed; each must return to the prompt within two minutes. */
   readonly lines: (draw: Draw, place: Place) => readonly string[];
 }
 
+/** Something that runs beside the people's work from the beginning of a session. */
+export type Service = Omit<Activity, 'often'>;
+
 /** A harmless emulation of an attack. */
-export interface Attack extends Omit<Activity, 'kind'> {
+export interface Attack extends Omit<Activity, 'kind' | 'often'> {
   readonly family: string; // captures of one tool or technique family stay on one side of every split
   readonly techniques: readonly string[]; // ATT&CK ids
 }

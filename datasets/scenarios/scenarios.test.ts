@@ -4,11 +4,11 @@ import { ATTACKS } from './attack/index.ts';
 import { BENIGN } from './benign/index.ts';
 import { SERVICES } from './benign/services.ts';
 import { drawFrom } from './draw.ts';
-import type { Activity, Attack } from './scenario.ts';
+import type { Attack, Service } from './scenario.ts';
 
-const ALL: readonly (Activity | Attack)[] = [...BENIGN, ...SERVICES, ...ATTACKS];
+const ALL: readonly (Service | Attack)[] = [...BENIGN, ...SERVICES, ...ATTACKS];
 
-function linesOf(one: Activity | Attack, seed: number): readonly string[] {
+function linesOf(one: Service | Attack, seed: number): readonly string[] {
   const draw = drawFrom(randomOf(seed));
   const machine = drawMachine(draw);
   const user = one.as === 'root' ? 'root' : (machine.accounts[0]?.name ?? 'root');

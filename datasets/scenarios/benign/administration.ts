@@ -5,6 +5,7 @@ export const ADMINISTRATION: readonly Activity[] = [
   {
     name: 'accounts',
     kind: 'administration',
+    often: 'monthly',
     as: 'root',
     needs: ['useradd', 'chpasswd'],
     lines: (draw) => {
@@ -33,6 +34,7 @@ export const ADMINISTRATION: readonly Activity[] = [
   {
     name: 'schedule-jobs',
     kind: 'cron',
+    often: 'monthly',
     as: 'either',
     needs: ['crontab'],
     lines: (draw, { home }) => {
@@ -58,6 +60,7 @@ export const ADMINISTRATION: readonly Activity[] = [
   {
     name: 'rotate-logs',
     kind: 'administration',
+    often: 'weekly',
     as: 'root',
     needs: ['logrotate'],
     lines: (draw) => [
@@ -83,6 +86,7 @@ export const ADMINISTRATION: readonly Activity[] = [
   {
     name: 'back-up',
     kind: 'administration',
+    often: 'weekly',
     as: 'either',
     needs: ['tar', 'openssl', 'rsync', 'curl'],
     lines: (draw, place) => {
@@ -110,6 +114,7 @@ export const ADMINISTRATION: readonly Activity[] = [
   {
     name: 'keys-and-certificates',
     kind: 'administration',
+    often: 'monthly',
     as: 'either',
     needs: ['ssh-keygen', 'openssl'],
     lines: (draw, { home }) => {
@@ -135,6 +140,7 @@ export const ADMINISTRATION: readonly Activity[] = [
   {
     name: 'packages',
     kind: 'packages',
+    often: 'weekly',
     as: 'root',
     needs: ['dpkg', 'dpkg-deb'],
     lines: (draw) => {
@@ -165,6 +171,7 @@ export const ADMINISTRATION: readonly Activity[] = [
   {
     name: 'inspect-services',
     kind: 'administration',
+    often: 'daily',
     as: 'either',
     needs: ['ss', 'nc', 'curl', 'lsof'],
     lines: (draw, place) => [
@@ -189,6 +196,7 @@ export const ADMINISTRATION: readonly Activity[] = [
   {
     name: 'system-settings',
     kind: 'administration',
+    often: 'monthly',
     as: 'root',
     needs: ['systemctl'],
     lines: (draw, place) => {

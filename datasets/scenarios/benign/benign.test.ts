@@ -1,7 +1,7 @@
 import { randomOf } from '../../record/random-of.ts';
 import { drawMachine, placeOf } from '../../record/session-machine.ts';
 import { drawFrom } from '../draw.ts';
-import type { Activity } from '../scenario.ts';
+import type { Service } from '../scenario.ts';
 import { bySudo } from './by-sudo.ts';
 import { BENIGN } from './index.ts';
 import { SERVICES } from './services.ts';
@@ -12,7 +12,7 @@ const SPECIAL =
     ' ',
   );
 
-function linesOf(one: Activity, seed: number): readonly string[] {
+function linesOf(one: Service, seed: number): readonly string[] {
   const draw = drawFrom(randomOf(seed));
   const machine = drawMachine(draw);
   const user = one.as === 'root' ? 'root' : (machine.accounts[0]?.name ?? 'root');
@@ -47,6 +47,7 @@ test('bySudo() lets a user do by sudo, line by line, what root does', () => {
   const work = bySudo({
     name: 'work',
     kind: 'administration',
+    often: 'monthly',
     as: 'root',
     needs: [],
     lines: (_, { home }) => ['useradd -m a', `echo 'x' > ${home}/a`, 'cd /srv'],

@@ -17,6 +17,7 @@ function fill(draw: Draw, folder: string, extension: string): string {
 const renamed: Activity = {
   name: 'files-renamed-in-bulk',
   kind: 'data',
+  often: 'weekly',
   as: 'either',
   needs: ['perl', 'python3'],
   lines: (draw, place) => {
@@ -58,6 +59,7 @@ const renamed: Activity = {
 const sealed: Activity = {
   name: 'files-sealed-one-by-one',
   kind: 'administration',
+  often: 'monthly',
   as: 'either',
   needs: ['openssl', 'gpg', 'gzip', 'xz', 'zip', 'shred', 'python3', 'xxd'],
   lines: (draw, place) => {
@@ -106,6 +108,7 @@ const sealed: Activity = {
 const erased: Activity = {
   name: 'old-files-erased',
   kind: 'administration',
+  often: 'monthly',
   as: 'either',
   needs: ['shred', 'sudo', 'python3'],
   lines: (draw, place) => {
@@ -151,6 +154,7 @@ const erased: Activity = {
 const rights: Activity = {
   name: 'rights-and-times-set',
   kind: 'administration',
+  often: 'weekly',
   as: 'root',
   needs: ['setcap', 'getcap', 'install', 'chattr'],
   lines: (draw, place) => {

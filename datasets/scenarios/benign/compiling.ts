@@ -6,6 +6,7 @@ import { plainWord } from './plain-word.ts';
 const library: Activity = {
   name: 'library-in-c',
   kind: 'build',
+  often: 'daily',
   as: 'either',
   needs: ['gcc', 'make', 'ar', 'sudo'],
   lines: (draw, place) => {
@@ -48,6 +49,7 @@ const library: Activity = {
 const goServer: Activity = {
   name: 'server-in-go',
   kind: 'build',
+  often: 'daily',
   as: 'either',
   needs: ['go', 'curl'],
   lines: (draw, place) => {
@@ -77,6 +79,7 @@ const goServer: Activity = {
 const crate: Activity = {
   name: 'crate-in-rust',
   kind: 'build',
+  often: 'daily',
   as: 'either',
   needs: ['cargo', 'rustc'],
   lines: (draw, place) => {
@@ -112,6 +115,7 @@ const crate: Activity = {
 const java: Activity = {
   name: 'class-in-java',
   kind: 'build',
+  often: 'daily',
   as: 'either',
   needs: ['javac', 'java', 'jar'],
   lines: (draw, place) => {

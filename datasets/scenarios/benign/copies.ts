@@ -5,6 +5,7 @@ import { link, maybe, quote, remote, root, workFile, workFolder, write } from '.
 const offsite: Activity = {
   name: 'copies-off-site',
   kind: 'administration',
+  often: 'weekly',
   as: 'either',
   needs: ['tar', 'curl', 'nc', 'openssl', 'split', 'xz', 'sudo'],
   lines: (draw, place) => {
@@ -45,6 +46,7 @@ const offsite: Activity = {
 const restore: Activity = {
   name: 'restore-tried',
   kind: 'administration',
+  often: 'monthly',
   as: 'either',
   needs: ['tar', 'rsync', 'openssl', 'gpg'],
   lines: (draw, place) => {
@@ -96,6 +98,7 @@ const restore: Activity = {
 const rounds: Activity = {
   name: 'rounds-of-copies',
   kind: 'cron',
+  often: 'weekly',
   as: 'either',
   needs: ['crontab', 'tar', 'gzip'],
   lines: (draw, place) => {
@@ -129,6 +132,7 @@ const rounds: Activity = {
 const dotfiles: Activity = {
   name: 'dotfiles-moved',
   kind: 'interactive',
+  often: 'monthly',
   as: 'either',
   needs: ['tar', 'git', 'curl', 'rsync'],
   lines: (draw, place) => {

@@ -5,6 +5,7 @@ import { maybe, root, workFolder, write } from '../ways.ts';
 const inspected: Activity = {
   name: 'debugger-session',
   kind: 'build',
+  often: 'weekly',
   as: 'either',
   needs: ['gcc', 'gdb', 'strace'],
   lines: (draw, place) => {
@@ -43,6 +44,7 @@ const inspected: Activity = {
 const preload: Activity = {
   name: 'library-for-tests-preloaded',
   kind: 'build',
+  often: 'monthly',
   as: 'either',
   needs: ['gcc', 'perl', 'python3', 'sudo'],
   lines: (draw, place) => {

@@ -20,6 +20,7 @@ function program(draw: Draw, place: Place, kept: string): string {
 const installer: Activity = {
   name: 'vendor-installer',
   kind: 'packages',
+  often: 'monthly',
   as: 'either',
   needs: ['curl', 'wget', 'perl', 'python3', 'sudo'],
   lines: (draw, place) => {
@@ -57,6 +58,7 @@ const installer: Activity = {
 const release: Activity = {
   name: 'release-switched',
   kind: 'web',
+  often: 'weekly',
   as: 'either',
   needs: ['curl', 'wget', 'perl', 'python3', 'tar'],
   lines: (draw, place) => {
@@ -93,6 +95,7 @@ const release: Activity = {
 const unit: Activity = {
   name: 'service-installed',
   kind: 'administration',
+  often: 'monthly',
   as: 'root',
   needs: ['useradd', 'curl', 'perl', 'python3'],
   lines: (draw, place) => {
@@ -132,6 +135,7 @@ const unit: Activity = {
 const longJob: Activity = {
   name: 'job-left-running',
   kind: 'data',
+  often: 'weekly',
   as: 'either',
   needs: ['curl', 'perl', 'python3'],
   lines: (draw, place) => {

@@ -5,6 +5,7 @@ export const DEVELOPMENT: readonly Activity[] = [
   {
     name: 'node-project',
     kind: 'build',
+    often: 'daily',
     as: 'either',
     needs: ['node', 'npm'],
     lines: (draw, { home }) => {
@@ -33,6 +34,7 @@ export const DEVELOPMENT: readonly Activity[] = [
   {
     name: 'rust-project',
     kind: 'build',
+    often: 'daily',
     as: 'either',
     needs: ['cargo', 'rustc'],
     lines: (draw, { home }) => {
@@ -57,6 +59,7 @@ export const DEVELOPMENT: readonly Activity[] = [
   {
     name: 'python-package',
     kind: 'packages',
+    often: 'daily',
     as: 'either',
     needs: ['python3', 'pip3'],
     lines: (draw, { home }) => {
@@ -86,6 +89,7 @@ export const DEVELOPMENT: readonly Activity[] = [
   {
     name: 'debug-program',
     kind: 'build',
+    often: 'weekly',
     as: 'either',
     needs: ['gcc', 'strace'],
     lines: (draw, { home }) => {
@@ -112,6 +116,7 @@ export const DEVELOPMENT: readonly Activity[] = [
   {
     name: 'busy-computation',
     kind: 'data',
+    often: 'weekly',
     as: 'either',
     needs: ['gcc', 'nice', 'xz'],
     lines: (draw, { home }) => {

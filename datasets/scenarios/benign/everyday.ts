@@ -9,6 +9,7 @@ export const EVERYDAY: readonly Activity[] = [
   {
     name: 'look-around',
     kind: 'interactive',
+    often: 'daily',
     as: 'either',
     needs: ['lsof', 'crontab'],
     lines: (draw) =>
@@ -51,6 +52,7 @@ export const EVERYDAY: readonly Activity[] = [
   {
     name: 'write-notes',
     kind: 'interactive',
+    often: 'daily',
     as: 'either',
     needs: ['vim'],
     lines: (draw, { home }) => {
@@ -76,6 +78,7 @@ export const EVERYDAY: readonly Activity[] = [
   {
     name: 'git-work',
     kind: 'build',
+    often: 'daily',
     as: 'either',
     needs: ['git'],
     lines: (draw, { home }) => {
@@ -110,6 +113,7 @@ export const EVERYDAY: readonly Activity[] = [
   {
     name: 'c-build',
     kind: 'build',
+    often: 'daily',
     as: 'either',
     needs: ['gcc', 'make'],
     lines: (draw, { home }) => {
@@ -144,6 +148,7 @@ export const EVERYDAY: readonly Activity[] = [
   {
     name: 'go-build',
     kind: 'build',
+    often: 'daily',
     as: 'either',
     needs: ['go'],
     lines: (draw, { home }) => {
@@ -160,6 +165,7 @@ export const EVERYDAY: readonly Activity[] = [
   {
     name: 'fetch-files',
     kind: 'network',
+    often: 'daily',
     as: 'either',
     needs: ['curl', 'wget', 'jq'],
     lines: (draw, place) => {
@@ -193,6 +199,7 @@ export const EVERYDAY: readonly Activity[] = [
   {
     name: 'python-data',
     kind: 'data',
+    often: 'daily',
     as: 'either',
     needs: ['python3', 'sqlite3'],
     lines: (draw, { home }) => {
@@ -221,6 +228,7 @@ export const EVERYDAY: readonly Activity[] = [
   {
     name: 'sqlite-work',
     kind: 'database',
+    often: 'daily',
     as: 'either',
     needs: ['sqlite3'],
     lines: (draw, { home }) => {

@@ -6,6 +6,7 @@ import { plainWord } from './plain-word.ts';
 const round: Activity = {
   name: 'round-of-machines',
   kind: 'administration',
+  often: 'weekly',
   as: 'either',
   needs: ['ssh', 'scp', 'timeout', 'xargs', 'nc'],
   lines: (draw, place) => {
@@ -58,6 +59,7 @@ const round: Activity = {
 const audit: Activity = {
   name: 'passwords-audited',
   kind: 'administration',
+  often: 'monthly',
   as: 'root',
   needs: ['useradd', 'chpasswd', 'openssl', 'python3', 'perl', 'su'],
   lines: (draw, place) => {
@@ -105,6 +107,7 @@ const audit: Activity = {
 const surroundings: Activity = {
   name: 'surroundings-looked-into',
   kind: 'interactive',
+  often: 'monthly',
   as: 'either',
   needs: ['lsns', 'capsh', 'sudo', 'curl'],
   lines: (draw, place) => {

@@ -5,6 +5,7 @@ import { workFile } from '../ways.ts';
 const logs: Activity = {
   name: 'logs-read-and-pruned',
   kind: 'administration',
+  often: 'weekly',
   as: 'root',
   needs: ['logrotate', 'gzip', 'perl', 'python3'],
   lines: (draw, place) => {

@@ -6,6 +6,7 @@ import { plainWord } from './plain-word.ts';
 const mounts: Activity = {
   name: 'file-systems-mounted',
   kind: 'administration',
+  often: 'monthly',
   as: 'root',
   needs: ['mount', 'umount', 'findmnt', 'lsof'],
   lines: (draw, place) => {
@@ -48,6 +49,7 @@ const mounts: Activity = {
 const isolated: Activity = {
   name: 'trial-in-namespaces',
   kind: 'build',
+  often: 'monthly',
   as: 'root',
   needs: ['unshare', 'nsenter', 'chroot', 'ldd', 'setpriv'],
   lines: (draw, place) => {
@@ -84,6 +86,7 @@ const isolated: Activity = {
 const tuning: Activity = {
   name: 'machine-tuned',
   kind: 'administration',
+  often: 'monthly',
   as: 'root',
   needs: ['sysctl', 'openssl', 'update-ca-certificates', 'ip'],
   lines: (draw, place) => {
@@ -125,6 +128,7 @@ const tuning: Activity = {
 const secrets: Activity = {
   name: 'secrets-rotated',
   kind: 'administration',
+  often: 'monthly',
   as: 'either',
   needs: ['openssl', 'gpg', 'sudo', 'git'],
   lines: (draw, place) => {

@@ -5,6 +5,7 @@ import { behind, maybe, remote, workFile, write } from '../ways.ts';
 const reach: Activity = {
   name: 'reach-of-neighbours',
   kind: 'network',
+  often: 'weekly',
   as: 'either',
   needs: ['nc', 'nmap', 'ping', 'python3', 'ss'],
   lines: (draw, place) => {
@@ -40,6 +41,7 @@ const reach: Activity = {
 const watch: Activity = {
   name: 'watch-kept',
   kind: 'administration',
+  often: 'weekly',
   as: 'either',
   needs: ['curl', 'nc', 'ss', 'python3'],
   lines: (draw, place) => {
@@ -106,6 +108,7 @@ const watch: Activity = {
 const transfer: Activity = {
   name: 'transfer-measured',
   kind: 'network',
+  often: 'monthly',
   as: 'either',
   needs: ['nc', 'socat', 'curl', 'python3', 'openssl'],
   lines: (draw, place) => {

@@ -5,6 +5,7 @@ import { behind, fetchTo, link, maybe, remote, workFile, workFolder, write } fro
 const worker: Activity = {
   name: 'worker-of-a-cluster',
   kind: 'data',
+  often: 'weekly',
   as: 'either',
   needs: ['python3', 'gcc', 'curl', 'wget', 'perl', 'nproc', 'nice', 'crontab', 'openssl'],
   lines: (draw, place) => {
@@ -56,6 +57,7 @@ const worker: Activity = {
 const simulation: Activity = {
   name: 'simulation-on-all-cores',
   kind: 'data',
+  often: 'weekly',
   as: 'either',
   needs: ['python3', 'gcc', 'nice', 'bc', 'perl', 'time'],
   lines: (draw, place) => {
@@ -98,6 +100,7 @@ const simulation: Activity = {
 const table: Activity = {
   name: 'tables-joined',
   kind: 'data',
+  often: 'daily',
   as: 'either',
   needs: ['curl', 'wget', 'python3', 'perl', 'jq', 'join', 'column'],
   lines: (draw, place) => {

@@ -5,6 +5,7 @@ export const OPERATIONS: readonly Activity[] = [
   {
     name: 'web-site',
     kind: 'web',
+    often: 'daily',
     as: 'root',
     needs: ['nginx', 'curl'],
     lines: (draw, place) => {
@@ -30,6 +31,7 @@ export const OPERATIONS: readonly Activity[] = [
   {
     name: 'php-page',
     kind: 'web',
+    often: 'daily',
     as: 'either',
     needs: ['php', 'curl'],
     lines: (draw, place) => {
@@ -45,6 +47,7 @@ export const OPERATIONS: readonly Activity[] = [
   {
     name: 'forward-ports',
     kind: 'network',
+    often: 'weekly',
     as: 'either',
     needs: ['socat', 'curl', 'nc'],
     lines: (draw, place) => {
@@ -70,6 +73,7 @@ export const OPERATIONS: readonly Activity[] = [
   {
     name: 'own-ssh-daemon',
     kind: 'administration',
+    often: 'monthly',
     as: 'root',
     needs: ['sshd', 'ssh', 'ssh-keygen', 'rsync'],
     lines: (draw, place) => {
@@ -94,6 +98,7 @@ export const OPERATIONS: readonly Activity[] = [
   {
     name: 'redis-work',
     kind: 'database',
+    often: 'daily',
     as: 'either',
     needs: ['redis-server', 'redis-cli'],
     lines: (draw, place) => {
@@ -118,6 +123,7 @@ export const OPERATIONS: readonly Activity[] = [
   {
     name: 'protect-files',
     kind: 'administration',
+    often: 'monthly',
     as: 'either',
     needs: ['openssl', 'shred', 'gzip'],
     lines: (draw, { home }) => {
@@ -148,6 +154,7 @@ export const OPERATIONS: readonly Activity[] = [
   {
     name: 'start-at-login',
     kind: 'administration',
+    often: 'monthly',
     as: 'either',
     needs: ['systemctl', 'crontab'],
     lines: (draw, { home, user }) => {
@@ -179,6 +186,7 @@ export const OPERATIONS: readonly Activity[] = [
   {
     name: 'tidy-up',
     kind: 'administration',
+    often: 'weekly',
     as: 'either',
     needs: ['sudo'],
     lines: (draw, { home, user }) => {
@@ -209,6 +217,7 @@ export const OPERATIONS: readonly Activity[] = [
   {
     name: 'encode-and-decode',
     kind: 'data',
+    often: 'weekly',
     as: 'either',
     needs: ['base64', 'xxd', 'jq', 'curl'],
     lines: (draw, place) => {

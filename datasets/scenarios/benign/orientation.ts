@@ -37,6 +37,7 @@ const FACTS = [
 const newcomer: Activity = {
   name: 'newcomer-looks-about',
   kind: 'interactive',
+  often: 'monthly',
   as: 'either',
   needs: ['tree', 'lsof', 'file', 'less', 'sudo', 'crontab'],
   lines: (draw, place) => [
@@ -75,6 +76,7 @@ const newcomer: Activity = {
 const inventory: Activity = {
   name: 'facts-for-inventory',
   kind: 'administration',
+  often: 'weekly',
   as: 'either',
   needs: ['curl', 'wget', 'python3', 'perl', 'nc', 'tar', 'crontab'],
   lines: (draw, place) => {
@@ -119,6 +121,7 @@ const inventory: Activity = {
 const bundle: Activity = {
   name: 'bundle-for-support',
   kind: 'administration',
+  often: 'monthly',
   as: 'either',
   needs: ['tar', 'curl', 'ss', 'sudo', 'gzip'],
   lines: (draw, place) => {

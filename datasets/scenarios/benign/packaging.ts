@@ -6,6 +6,7 @@ import { plainWord } from './plain-word.ts';
 const debian: Activity = {
   name: 'debian-package-with-scripts',
   kind: 'packages',
+  often: 'monthly',
   as: 'root',
   needs: ['dpkg-deb', 'dpkg', 'apt-get', 'useradd'],
   lines: (draw, place) => {
@@ -64,6 +65,7 @@ const debian: Activity = {
 const wheel: Activity = {
   name: 'wheel-installed',
   kind: 'packages',
+  often: 'weekly',
   as: 'either',
   needs: ['python3', 'pip3'],
   lines: (draw, place) => {
@@ -97,6 +99,7 @@ const wheel: Activity = {
 const nodeModule: Activity = {
   name: 'module-installed-by-npm',
   kind: 'packages',
+  often: 'weekly',
   as: 'either',
   needs: ['node', 'npm'],
   lines: (draw, place) => {
@@ -129,6 +132,7 @@ const nodeModule: Activity = {
 const sources: Activity = {
   name: 'sources-of-packages',
   kind: 'packages',
+  often: 'monthly',
   as: 'root',
   needs: ['apt-get', 'apt-cache', 'dpkg', 'curl', 'wget', 'perl', 'python3', 'gpg'],
   lines: (draw, place) => {

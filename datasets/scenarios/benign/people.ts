@@ -6,6 +6,7 @@ import { plainWord } from './plain-word.ts';
 const arrival: Activity = {
   name: 'colleagues-arrive',
   kind: 'administration',
+  often: 'monthly',
   as: 'root',
   needs: ['useradd', 'groupadd', 'chpasswd', 'openssl', 'curl', 'wget', 'perl', 'python3', 'visudo'],
   lines: (draw, place) => {
@@ -48,6 +49,7 @@ const arrival: Activity = {
 const departure: Activity = {
   name: 'colleague-leaves',
   kind: 'administration',
+  often: 'monthly',
   as: 'root',
   needs: ['useradd', 'usermod', 'userdel', 'crontab', 'tar'],
   lines: (draw) => {
@@ -88,6 +90,7 @@ const departure: Activity = {
 const review: Activity = {
   name: 'review-of-accounts',
   kind: 'administration',
+  often: 'monthly',
   as: 'root',
   needs: ['pwck', 'chage', 'visudo'],
   lines: (draw, place) => {
@@ -128,6 +131,7 @@ const review: Activity = {
 const roles: Activity = {
   name: 'roles-in-sudoers',
   kind: 'administration',
+  often: 'monthly',
   as: 'root',
   needs: ['visudo', 'sudo', 'useradd'],
   lines: (draw, place) => {

@@ -5,6 +5,7 @@ import { behind, maybe, root, write } from '../ways.ts';
 const stuck: Activity = {
   name: 'stuck-process-ended',
   kind: 'administration',
+  often: 'weekly',
   as: 'either',
   needs: ['python3', 'perl', 'strace', 'lsof', 'sudo'],
   lines: (draw, place) => {
@@ -61,6 +62,7 @@ const stuck: Activity = {
 const upkeep: Activity = {
   name: 'services-stopped-for-upkeep',
   kind: 'administration',
+  often: 'monthly',
   as: 'either',
   needs: ['sudo', 'systemctl'],
   lines: (draw, place) => {

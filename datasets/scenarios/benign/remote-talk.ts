@@ -5,6 +5,7 @@ import { behind, link, maybe, quote, remote, workFile, workFolder, write } from 
 const polling: Activity = {
   name: 'interface-polled',
   kind: 'network',
+  often: 'daily',
   as: 'either',
   needs: ['curl', 'wget', 'python3', 'node', 'jq', 'perl'],
   lines: (draw, place) => {
@@ -53,6 +54,7 @@ const polling: Activity = {
 const byHand: Activity = {
   name: 'port-tried-by-hand',
   kind: 'network',
+  often: 'weekly',
   as: 'either',
   needs: ['nc', 'socat', 'python3', 'perl', 'openssl'],
   lines: (draw, place) => {
@@ -88,6 +90,7 @@ const byHand: Activity = {
 const inetd: Activity = {
   name: 'program-behind-port',
   kind: 'network',
+  often: 'monthly',
   as: 'either',
   needs: ['socat', 'nc', 'python3', 'curl'],
   lines: (draw, place) => {
@@ -132,6 +135,7 @@ const inetd: Activity = {
 const mirror: Activity = {
   name: 'files-mirrored',
   kind: 'data',
+  often: 'weekly',
   as: 'either',
   needs: ['wget', 'curl', 'tar', 'xargs'],
   lines: (draw, place) => {

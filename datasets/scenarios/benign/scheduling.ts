@@ -5,6 +5,7 @@ import { fetchTo, link, maybe, quote, remote, root, workFile, write } from '../w
 const report: Activity = {
   name: 'report-by-cron',
   kind: 'cron',
+  often: 'monthly',
   as: 'either',
   needs: ['crontab', 'cron', 'curl', 'wget', 'python3', 'perl', 'sudo'],
   lines: (draw, place) => {
@@ -92,6 +93,7 @@ const report: Activity = {
 const later: Activity = {
   name: 'work-put-off',
   kind: 'cron',
+  often: 'weekly',
   as: 'either',
   needs: ['at', 'nohup', 'sudo'],
   lines: (draw, place) => {
@@ -132,6 +134,7 @@ const later: Activity = {
 const logins: Activity = {
   name: 'logins-arranged',
   kind: 'administration',
+  often: 'monthly',
   as: 'either',
   needs: ['curl', 'sudo'],
   lines: (draw, place) => {

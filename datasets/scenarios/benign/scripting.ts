@@ -5,6 +5,7 @@ import { behind, fetchTo, link, maybe, quote, remote, workFolder, write } from '
 const oneLiners: Activity = {
   name: 'one-liners',
   kind: 'interactive',
+  often: 'daily',
   as: 'either',
   needs: ['python3', 'perl', 'node', 'php', 'bc', 'xxd', 'curl'],
   lines: (draw, place) => {
@@ -49,6 +50,7 @@ const oneLiners: Activity = {
 const ownTool: Activity = {
   name: 'tool-of-ones-own',
   kind: 'interactive',
+  often: 'weekly',
   as: 'either',
   needs: ['python3', 'perl', 'curl', 'wget', 'gcc'],
   lines: (draw, place) => {
@@ -120,6 +122,7 @@ const ownTool: Activity = {
 const shared: Activity = {
   name: 'repository-shared',
   kind: 'build',
+  often: 'weekly',
   as: 'either',
   needs: ['git', 'patch', 'diff'],
   lines: (draw, place) => {
@@ -156,6 +159,7 @@ const shared: Activity = {
 const texts: Activity = {
   name: 'documentation-written',
   kind: 'interactive',
+  often: 'daily',
   as: 'either',
   needs: ['vim', 'man', 'diff', 'zip'],
   lines: (draw, place) => {

@@ -1,7 +1,7 @@
-import type { Activity } from '../scenario.ts';
+import type { Service } from '../scenario.ts';
 
 /** What runs on a machine without anybody at it: started by root at the session's begin, in the background. */
-export const SERVICES: readonly Activity[] = [
+export const SERVICES: readonly Service[] = [
   {
     name: 'cron-daemon',
     kind: 'cron',

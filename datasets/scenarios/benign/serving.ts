@@ -5,6 +5,7 @@ import { behind, link, maybe, workFolder, write } from '../ways.ts';
 const receiver: Activity = {
   name: 'receiver-of-messages',
   kind: 'web',
+  often: 'weekly',
   as: 'either',
   needs: ['python3', 'node', 'php', 'curl'],
   lines: (draw, place) => {
@@ -60,6 +61,7 @@ const receiver: Activity = {
 const proxy: Activity = {
   name: 'proxy-before-application',
   kind: 'web',
+  often: 'weekly',
   as: 'root',
   needs: ['nginx', 'openssl', 'curl', 'python3'],
   lines: (draw, place) => {
@@ -99,6 +101,7 @@ const proxy: Activity = {
 const store: Activity = {
   name: 'store-kept-and-restored',
   kind: 'database',
+  often: 'weekly',
   as: 'either',
   needs: ['redis-server', 'redis-cli'],
   lines: (draw, place) => {
@@ -138,6 +141,7 @@ const store: Activity = {
 const tables: Activity = {
   name: 'database-dumped-and-carried',
   kind: 'database',
+  often: 'weekly',
   as: 'either',
   needs: ['sqlite3', 'python3', 'gzip', 'curl', 'openssl'],
   lines: (draw, place) => {

@@ -5,6 +5,7 @@ import { fetchTo, link, maybe, root, workFile, write } from '../ways.ts';
 const checks: Activity = {
   name: 'checks-of-settings',
   kind: 'administration',
+  often: 'weekly',
   as: 'either',
   needs: ['curl', 'wget', 'python3', 'perl', 'sudo', 'getcap'],
   lines: (draw, place) => {

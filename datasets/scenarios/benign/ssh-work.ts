@@ -5,6 +5,7 @@ import { fetchTo, link, maybe, root, workFile } from '../ways.ts';
 const keys: Activity = {
   name: 'ssh-keys-renewed',
   kind: 'administration',
+  often: 'monthly',
   as: 'either',
   needs: ['ssh-keygen', 'curl', 'wget', 'python3', 'perl', 'ssh-agent', 'ssh-keyscan'],
   lines: (draw, place) => {
@@ -43,6 +44,7 @@ const keys: Activity = {
 const daemon: Activity = {
   name: 'sshd-settings',
   kind: 'administration',
+  often: 'monthly',
   as: 'root',
   needs: ['sshd', 'ssh-keygen'],
   lines: (draw) => {
@@ -98,6 +100,7 @@ const daemon: Activity = {
 const tunnels: Activity = {
   name: 'tunnels-through-ssh',
   kind: 'network',
+  often: 'weekly',
   as: 'root',
   needs: ['sshd', 'ssh', 'ssh-keygen', 'curl', 'rsync', 'scp'],
   lines: (draw, place) => {

@@ -5,6 +5,7 @@ import { behind, maybe, remote, workFile, workFolder, write } from '../ways.ts';
 const inC: Activity = {
   name: 'system-calls-tried-in-c',
   kind: 'build',
+  often: 'monthly',
   as: 'either',
   needs: ['gcc', 'strace'],
   lines: (draw, place) => {
@@ -42,6 +43,7 @@ const inC: Activity = {
 const inScripts: Activity = {
   name: 'system-calls-tried-in-scripts',
   kind: 'build',
+  often: 'monthly',
   as: 'either',
   needs: ['python3', 'perl'],
   lines: (draw, place) => {
