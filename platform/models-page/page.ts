@@ -108,13 +108,9 @@ function partSections(report: TrainingReport): readonly string[] {
     sections.push('### Laboratories held out', EXPLAINED.labOut);
     for (const { labs, table } of labOut) sections.push(`\`${labs}\`, ${sizeOf(table)}:`, shortTable(table));
   }
-  if (heldBack)
-    sections.push(
-      '### Held back',
-      `${EXPLAINED.heldBack} ${sizeOf(heldBack)}.`,
-      shortTable(heldBack),
-      dutyTable(heldBack),
-    );
+  if (heldBack) sections.push('### Held back', EXPLAINED.heldBack);
+  for (const { lab, table } of heldBack ?? [])
+    sections.push(`\`${lab}\`, ${sizeOf(table)}:`, shortTable(table), dutyTable(table));
   if (renamed) sections.push('### Everything renamed', EXPLAINED.renamed, alteredTable(renamed));
   if (basicSensor) sections.push('### A basic sensor', EXPLAINED.basicSensor, alteredTable(basicSensor));
   if (sensors)
@@ -159,7 +155,7 @@ const EXPLAINED: Readonly<Record<Part, string>> = {
   labOut:
     'Whole laboratories are judged by models that saw nothing of them; thresholds come from the cross-fit of the others alone.',
   heldBack:
-    'Recorded later and on no side of any fit, calibration or threshold; judged once, by the version that ships:',
+    'Recorded later and on no side of any fit, calibration or threshold; judged once, by the version that ships. How collections of sessions differ stands in [recording.md](recording.md).',
   renamed:
     'The same models on the same captures after programs, files, users and machines were given random names of the same shape. What falls here was learnt by heart.',
   basicSensor: "The same models on what Sysmon's ids 1, 3, 5 and 11 report alone.",

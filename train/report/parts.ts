@@ -79,20 +79,28 @@ async function judgeOutside(
   return rows.map((one, seed) => judgeRows('outside', one, [crossFitted[seed]?.calibrations ?? {}]));
 }
 
-/** What is held back and labelled, judged by the version that ships. */
+/** What is held back and labelled, judged by the version that ships, each laboratory by itself. */
 export function heldBackPart(run: Run, crossFitted: readonly CrossFitted[]): PartPlan | null {
-  const judge = run.captures.filter(
-    (one) =>
-      one.heldBack &&
-      (one.role === 'train and judge' || one.role === 'judge only') &&
-      (one.attack === false || one.mark !== null),
-  );
+  const judge = run.captures
+    .filter(
+      (one) =>
+        one.heldBack &&
+        (one.role === 'train and judge' || one.role === 'judge only') &&
+        (one.attack === false || one.mark !== null),
+    )
+    .sort((a, b) => (a.from ?? 0) - (b.from ?? 0));
   if (judge.length === 0) return null;
   return {
     units: [],
-    make: async () => ({
-      heldBack: tableOf(await judgeOutside(run, crossFitted.slice(0, 1), run.usable, judge)),
-    }),
+    async make() {
+      const heldBack = [];
+      for (const lab of new Set(judge.map((one) => one.lab))) {
+        const own = judge.filter((one) => one.lab === lab);
+        const judged = await judgeOutside(run, crossFitted.slice(0, 1), run.usable, own);
+        heldBack.push({ lab, table: tableOf(judged) });
+      }
+      return { heldBack };
+    },
   };
 }
 

@@ -54,7 +54,7 @@ test('a report holds every part with every scorer, and captures held back are in
   expect(report.data).toMatchObject({ captures: 6, runs: 6, heldBack: 2 });
   const tables = [
     report.crossFit,
-    report.heldBack,
+    report.heldBack?.[0]?.table,
     report.labOut?.[0]?.table,
     report.renamed?.table,
     report.basicSensor?.table,
@@ -65,7 +65,7 @@ test('a report holds every part with every scorer, and captures held back are in
   expect(report.crossFit.runs).toEqual({ attack: 3, benign: 3 });
   expect(report.shuffled?.byTrue.windows).toEqual(report.crossFit.windows);
   expect(report.shuffled?.prevalence).toHaveLength(5);
-  expect(report.heldBack?.runs).toEqual({ attack: 1, benign: 1 });
+  expect(report.heldBack?.[0]?.table.runs).toEqual({ attack: 1, benign: 1 });
   expect(report.labOut?.map((one) => [one.labs, one.table.runs])).toEqual([
     ['shire*', { attack: 1, benign: 1 }],
   ]);
@@ -73,7 +73,7 @@ test('a report holds every part with every scorer, and captures held back are in
   const { low = 1, high = 0, value = -1 } = hybrid?.interval.prAuc ?? {};
   expect(low <= value && value <= high).toBe(true);
   expect(hybrid?.seeds.prAuc?.mean).toBeCloseTo(value, 10);
-  expect(report.heldBack?.scorers.hybrid?.interval.falseAlarmsPerHostDay?.high).toBeGreaterThan(0);
+  expect(report.heldBack?.[0]?.table.scorers.hybrid?.interval.falseAlarmsPerHostDay?.high).toBeGreaterThan(0);
   expect(report.techniques[0]).toMatchObject({ technique: 'T1059', runs: 3 });
   // without T1059 no attack is left to learn from
   expect(report.techniqueOut?.map((one) => [one.technique, one.runs])).toEqual([
@@ -112,6 +112,6 @@ test('parts that would end after the budget are left out and named', async () =>
   };
   const made = await train([learnt, heldBack], { clock, report, runsFolder, seeds: 1, budgetMinutes: 1 });
   expect(made.report.omitted).toEqual(PARTS.slice(1));
-  expect(made.report.heldBack?.windows.benign).toBeGreaterThan(0);
+  expect(made.report.heldBack?.[0]?.table.windows.benign).toBeGreaterThan(0);
   expect(lines).toContain(`left out for want of time: ${PARTS.slice(1).join(', ')}`);
 });

@@ -41,8 +41,8 @@ export interface TrainingReport {
     readonly epochs: readonly Epoch[];
   }[];
   readonly sensors: SensorAgreement | null;
-  /** Captures held back, judged by the version that ships. */
-  readonly heldBack?: Table;
+  /** Captures held back, judged by the version that ships; the laboratory of the oldest first. */
+  readonly heldBack?: readonly { readonly lab: string; readonly table: Table }[];
   /** Whole laboratories judged by models that saw nothing of them; thresholds from the others. */
   readonly labOut?: readonly { readonly labs: string; readonly table: Table }[];
   /** The cross-fitted models on captures whose names mean nothing. */
