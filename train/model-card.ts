@@ -200,7 +200,7 @@ function blindSpots(platform: ModelManifest['platform']): string {
       '- Captures with process events alone (a default sensor configuration) did not train it; they serve for the atomic pairs.',
     ],
     linux: [
-      '- Ordinary work is scripted from a fixed set of activities; what people do beside them was never seen, and much of it alarms: docs/models.md has figures on sessions with more kinds of work (`later-sessions`).',
+      '- Ordinary work is scripted from a fixed set of activities; what people do beside them was never seen and may well alarm: docs/models.md shows how much more of it costs (`later-sessions`).',
       '- All examples were recorded on one kind of machine; attacks are emulations of seconds to a few minutes, without a way out of the machine.',
       '- Attacks that are quiet beside ordinary work (log wiping, preloaded libraries, mining, encrypting files) are the hardest.',
     ],

@@ -113,13 +113,15 @@ async function workAs(user: string, work: Work): Promise<PlayedSession['attack']
   }
 
   if (user === 'root') for (const service of plan.services) await perform(service);
-  const fitting = plan.benign.filter(({ as }) => as === 'either' || (as === 'root') === (user === 'root'));
+  const month = monthOf(
+    plan.benign.filter(({ as }) => as === 'either' || (as === 'root') === (user === 'root')),
+  );
   while (!over()) {
     if (attack !== null && mark === null && Date.now() >= attack.at) {
       const start = Date.now();
       await perform(attack.attack);
       mark = { start, end: Date.now(), user };
-    } else await perform(pickByFrequency(fitting, draw));
+    } else await perform(draw.pick(month));
     const next = attack !== null && mark === null ? Math.max(attack.at, Date.now()) : end;
     await rest(Math.max(500, Math.min(idleMs(draw), next - Date.now())), scene.signal);
   }
@@ -127,19 +129,9 @@ async function workAs(user: string, work: Work): Promise<PlayedSession['attack']
   return mark;
 }
 
-/** One of several, daily work twenty times as often as monthly. */
-export function pickByFrequency(activities: readonly Activity[], draw: Draw): Activity {
-  const times = activities.map(({ often }) => DAYS_A_MONTH[often]);
-  let left = draw.int(
-    1,
-    times.reduce((sum, one) => sum + one, 0),
-  );
-  const place = times.findIndex((one) => {
-    left -= one;
-    return left <= 0;
-  });
-  return activities[place] ?? draw.pick(activities);
-}
+/** A month of work to draw from: each activity once for every day on which people come to it. */
+export const monthOf = (activities: readonly Activity[]): readonly Activity[] =>
+  activities.flatMap((one) => Array<Activity>(DAYS_A_MONTH[one.often]).fill(one));
 
 const thinkingMs = (draw: Draw): number => draw.int(1, 12) * draw.int(100, 1_000);
 
